@@ -233,8 +233,9 @@ fn windows_of_a_part_follow_one_another_and_its_tokens_are_all_there() {
 fn checkpoints_do_not_depend_on_threads_resume_or_interruption() {
     // Carried, and each window anew; without attention to order, the latter tests recurrent nets in the middle of an epoch alone.
     let each = STACK.replace(", output=last", "");
-    for (carry, layers) in [(true, STACK), (true, &each), (false, STACK)] {
-        let run = Run::of(net(WINDOW, carry, layers));
+    for (carry, layers, blocks) in [(true, STACK, 1), (true, &each, 1), (false, STACK, 1), (true, STACK, 2)] {
+        let batch = format!("batch {STREAMS}");
+        let run = Run::of(net(WINDOW, carry, layers).replace(&batch, &format!("{batch}, blocks={blocks}")));
         let whole = run.go("whole", 1, None, 0).expect("a run");
         let expected = run.last("whole");
         assert!(run.carried("whole").is_empty(), "an epoch begins with nothing carried");

@@ -557,6 +557,45 @@ fn checkpoints_of_convolutions_do_not_depend_on_threads_resume_or_interruption()
     [MAPS, MORE_MAPS].into_iter().for_each(do_not_depend_on_threads_resume_or_interruption);
 }
 
+/// Tokens, a look-up, attention and what a mask of all steps thins out, over rows of several lengths.
+const BRACKETS: &str = "
+data {
+  source brackets, rows=160, length=12
+  tokenize chars
+  split train=100, valid=30, test=30
+  batch 30, blocks=4
+}
+net {
+  input text: token[12, vocab=6]
+  embedding 8 -> positions
+  attention heads=2, dropout=0.1 -> layer_norm -> dropout 0.3, share=time -> dense 32 -> relu
+  mean_pool over=time
+  dense 2
+  output closed: class[2]
+}
+train {
+  loss cross_entropy
+  optimizer adam, lr=1e-3
+  epochs 3
+}
+";
+
+/// The rows of a minibatch in blocks: everything that has state, norms of maps beside boxes that are pasted and averages that are kept, weights whose
+/// gradient has no partials without blocks.
+#[test]
+fn checkpoints_of_blocks_of_rows_do_not_depend_on_threads_resume_or_interruption() {
+    let dense = NET.replace("batch 50", "batch 60, blocks=12");
+    let maps = MAPS
+        .replace("batch 33", "batch 33, blocks=4")
+        .replace("net {", "augment {\n  cutmix alpha=1\n}\nnet {")
+        .replace("epochs 3", "average ema, decay=0.9\n  epochs 3");
+    let more = MORE_MAPS.replace("batch 16", "batch 16, blocks=8");
+    for source in [&dense, &maps, &more, BRACKETS] {
+        assert!(source.contains("blocks="));
+        do_not_depend_on_threads_resume_or_interruption(source);
+    }
+}
+
 fn do_not_depend_on_threads_resume_or_interruption(source: &str) {
     let run = Run::of(source);
     let folder = tempfile::tempdir().expect("a folder");

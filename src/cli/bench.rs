@@ -81,7 +81,7 @@ fn picture(name: &str, bench: &Bench) -> Result<String, plot::DrawError> {
         })
         .collect();
     let threads = plural(bench.threads, "thread");
-    let title = format!("{name}: batch {}, {threads}, {:.0} us a step", bench.batch, micros(bench.step));
+    let title = format!("{name}: {}, {threads}, {:.0} us a step", batch(bench), micros(bench.step));
     plot::roofline(&title, bench.roofline.flops_per_second, bench.roofline.bytes_per_second, &points)
 }
 
@@ -105,6 +105,7 @@ fn object(bench: &Bench) -> serde_json::Value {
         "threads": bench.threads,
         "threads_offered": bench.offered,
         "batch": bench.batch,
+        "blocks": bench.blocks,
         "steps": bench.steps,
         "step_us": micros(bench.step),
         "loss": bench.loss,
@@ -127,6 +128,14 @@ fn plural(count: usize, what: &str) -> String {
     format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
+/// Rows of a step, and how they are cut.
+fn batch(bench: &Bench) -> String {
+    match bench.blocks {
+        1 => format!("batch {}", bench.batch),
+        blocks => format!("batch {} in {blocks} blocks", bench.batch),
+    }
+}
+
 /// Those at work, and of how many where that is fewer.
 fn threads(bench: &Bench) -> String {
     match bench.threads < bench.offered {
@@ -139,8 +148,8 @@ fn threads(bench: &Bench) -> String {
 fn table(name: &str, bench: &Bench) -> String {
     let width = bench.kernels.iter().map(|k| k.name.len()).max().unwrap_or(0).max("between kernels".len());
     let mut text = format!(
-        "{name} · batch {} · {} · products {:.0} GFLOP/s · memory {:.1} GB/s{}\n",
-        bench.batch,
+        "{name} · {} · {} · products {:.0} GFLOP/s · memory {:.1} GB/s{}\n",
+        batch(bench),
         threads(bench),
         bench.roofline.flops_per_second / 1e9,
         bench.roofline.bytes_per_second / 1e9,

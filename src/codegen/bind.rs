@@ -148,6 +148,8 @@ pub(super) struct Bound {
     pub addresses: Vec<u64>,
     /// By input slot.
     pub affine: Vec<u64>,
+    /// Rows of a whole minibatch.
+    pub batch: usize,
 }
 
 fn wrong<T>(buffer: &str, reason: impl Into<String>) -> Result<T, CodegenError> {
@@ -169,6 +171,7 @@ impl Bound {
         if options.sampled {
             check_samples(needs, bind)?;
         }
+        check_rows_that_go_on(program, bind)?;
         let mut data_rows = None;
         let mut addresses = Vec::with_capacity(program.buffers.len());
         for (i, buffer) in program.buffers.iter().enumerate() {
@@ -207,7 +210,7 @@ impl Bound {
             Array::F32(_) | Array::I32(_) => 0,
             Array::U8 { scale, shift, .. } => u64::from(scale.to_bits()) | u64::from(shift.to_bits()) << 32,
         });
-        Ok(Self { addresses, affine: affine.collect() })
+        Ok(Self { addresses, affine: affine.collect(), batch: bind.batch })
     }
 }
 
@@ -223,6 +226,15 @@ fn check_steps(bind: &Bind<'_>) -> Result<(), CodegenError> {
         return wrong("steps", format!("end at {}, beyond the rows of the pass", bind.steps.end));
     }
     Ok(())
+}
+
+/// A block's rows of a state begin where those of a whole minibatch's block do.
+fn check_rows_that_go_on(program: &Program, bind: &Bind<'_>) -> Result<(), CodegenError> {
+    let carried = program.buffers.iter().find(|b| b.is_batched() && matches!(b.kind, BufferKind::State(_)));
+    match carried.filter(|_| !program.blocks.are_one() && !bind.rows.is_multiple_of(bind.batch)) {
+        Some(state) => wrong(&state.name, "rows that go on fill whole minibatches"),
+        None => Ok(()),
+    }
 }
 
 fn check_tables(needs: &Needs, bind: &Bind<'_>) -> Result<(), CodegenError> {

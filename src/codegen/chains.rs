@@ -41,7 +41,7 @@ pub(super) fn chains(program: &Program, tasks: &[Task]) -> Vec<Range<usize>> {
 
 /// Rows of the batch in a shard, of a call that is cut so; and whether it is a library kernel whose maps are worth staying with.
 fn shards(program: &Program, task: &Task) -> Option<(usize, bool)> {
-    let Task::Call { kernel, parts: Parts::BatchShards(grain) } = *task else { return None };
+    let Task::Call { kernel, parts: Parts::BatchShards(grain), .. } = *task else { return None };
     let joins = match &program.kernels[kernel] {
         // All steps on all rows of a thread at once: a matrix is read for many of them.
         Kernel::Repeat { .. } => return None,

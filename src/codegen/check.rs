@@ -4,7 +4,7 @@
 
 use crate::graph::{DType, Dim};
 use crate::loops::calls::{Axis, Region, Touched};
-use crate::loops::{Buffer, BufferId, BufferKind, Call, Kernel, Program, Repeat, extents};
+use crate::loops::{Buffer, BufferId, BufferKind, Call, Kernel, Program, Repeat, blocks_are_apart, extents};
 
 use super::CodegenError;
 use super::shape::row_len;
@@ -17,7 +17,9 @@ struct Checker<'p> {
 type Check<T = ()> = Result<T, CodegenError>;
 
 pub(super) fn check(program: &Program) -> Check {
-    program.kernels.iter().try_for_each(|kernel| check_kernel(program, kernel))
+    program.kernels.iter().try_for_each(|kernel| check_kernel(program, kernel))?;
+    // Every operand is in range now.
+    blocks_are_apart(program).or_else(|reason| Checker { program, kernel: "a block" }.wrong(reason))
 }
 
 fn check_kernel(program: &Program, kernel: &Kernel) -> Check {

@@ -1,35 +1,55 @@
 //! Where everything stands: the rows of the operand table, and the temporaries' places in the arena.
 
 use crate::graph::Dim;
-use crate::loops::calls::{Region, Touched};
-use crate::loops::{Buffer, BufferId, BufferKind, Kernel, LoopKernel, Operand, Program, Section, Stmt};
+use crate::loops::{Buffer, BufferId, BufferKind, Kernel, Program};
 
 use super::shape::{Memory, memory, row_len};
 
-/// Words of the operand table: the address of each buffer, then a row a kernel.
+/// Words of the operand table: the address of each buffer, then a row a kernel, or one for each block of rows that it is run on.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    kernels: Vec<usize>,
+    /// First word, and words of a row.
+    kernels: Vec<(usize, usize)>,
     pub words: usize,
 }
 
 impl Table {
-    /// `words[k]` is the length of kernel `k`'s row.
-    pub fn new(buffers: usize, words: impl Iterator<Item = usize>) -> Self {
+    /// `rows` are the length and the number of each kernel's rows.
+    pub fn new(buffers: usize, rows: impl Iterator<Item = (usize, usize)>) -> Self {
         let mut table = Self { kernels: Vec::new(), words: buffers };
-        for n in words {
-            table.kernels.push(table.words);
-            table.words += n;
+        for (len, count) in rows {
+            table.kernels.push((table.words, len));
+            table.words += len * count;
         }
         table
     }
 
     pub fn of_kernel(&self, kernel: usize) -> usize {
-        self.kernels[kernel]
+        self.kernels[kernel].0
+    }
+
+    /// Words of a row of a kernel.
+    pub fn row(&self, kernel: usize) -> usize {
+        self.kernels[kernel].1
     }
 
     pub fn of_buffer(&self, buffer: BufferId) -> usize {
         buffer.0 as usize
+    }
+}
+
+/// How often a kernel is run in a step, on other memory: once, or once for each block of rows.
+pub(super) fn runs(program: &Program, kernel: &Kernel) -> usize {
+    if kernel.is_of_rows() { program.blocks.count() } else { 1 }
+}
+
+/// Elements from a block's rows of a buffer to those of the next, for minibatches of `batch` rows: temporaries of a block begin at a cache line.
+pub(super) fn block_step(program: &Program, buffer: &Buffer, batch: usize) -> usize {
+    let rows = program.blocks.rows(batch) * row_len(buffer);
+    match buffer.kind {
+        BufferKind::Temp if buffer.is_batched() => rows.next_multiple_of(LINE),
+        BufferKind::State(_) if buffer.is_batched() => rows,
+        _ => 0,
     }
 }
 
@@ -45,11 +65,15 @@ pub(super) struct Arena {
 impl Arena {
     pub fn new(program: &Program, batch: usize) -> Self {
         let mut sizes: Vec<(Memory, usize)> = Vec::new();
+        let partials = program.partial_rows(batch);
         for (i, buffer) in program.buffers.iter().enumerate() {
             let id = BufferId(i as u32);
             let elements = match buffer.kind {
-                BufferKind::Temp => elements(buffer, batch),
-                BufferKind::Partials => row_len(buffer) * shards(program, id, batch),
+                BufferKind::Temp if buffer.is_batched() => {
+                    program.blocks.count() * block_step(program, buffer, batch)
+                }
+                BufferKind::Temp => row_len(buffer),
+                BufferKind::Partials => row_len(buffer) * partials[i].blocks * partials[i].each,
                 _ => continue,
             };
             let memory = memory(id, buffer);
@@ -82,32 +106,4 @@ impl Arena {
 pub(super) fn elements(buffer: &Buffer, batch: usize) -> usize {
     let rows = if buffer.dims.contains(&Dim::Batch) { batch } else { 1 };
     rows * row_len(buffer)
-}
-
-/// Rows that partials need: a shard of each domain that writes or combines them; at least one.
-fn shards(program: &Program, id: BufferId, batch: usize) -> usize {
-    let of = |kernel: &Kernel| match kernel {
-        Kernel::Loop(k) if writes_partials(k, id) => k.domain.shards(batch),
-        Kernel::Call { call, .. } => {
-            let shards = |o: &Touched| match o.region {
-                Region::Partials { domain, .. } if o.buffer == id => domain.shards(batch),
-                _ => 1,
-            };
-            call.operands().iter().map(shards).max().unwrap_or(1)
-        }
-        Kernel::Loop(_) | Kernel::Repeat { .. } | Kernel::Total { .. } => 1,
-    };
-    program.kernels.iter().map(of).max().unwrap_or(1).max(1)
-}
-
-fn writes_partials(kernel: &LoopKernel, id: BufferId) -> bool {
-    kernel.body.sections.iter().any(|section| {
-        let (Section::Row(stmts) | Section::Columns { stmts, .. }) = section;
-        stmts.iter().any(|s| match s {
-            Stmt::Partial { operand, .. } => {
-                kernel.operands.get(*operand as usize) == Some(&Operand::Buffer(id))
-            }
-            _ => false,
-        })
-    })
 }

@@ -1,10 +1,11 @@
 //! The operand table of a pass: what each kernel finds in its row, once it is known where the buffers lie.
 
 use super::bind::Bound;
-use super::layout::Table;
-use super::shape::Shape;
+use super::layout::{Table, block_step, runs};
+use super::shape::{Shape, row_len};
 use super::{CodegenError, Options};
-use crate::loops::{Buffer, BufferId, BufferKind, Call, Kernel, LoopKernel, Operand, Program, Rest};
+use crate::loops::plan::PartialRows;
+use crate::loops::{Buffer, BufferId, BufferKind, Call, Kernel, LoopKernel, Operand, Program, Rest, traffic};
 
 /// Addresses of all buffers, then a row a kernel: addresses, byte offsets of scalars, numbers of streams, maps of bytes; parameters of a
 /// library kernel. `layout` says where each row begins, and how long the table is.
@@ -16,27 +17,58 @@ pub(super) fn table(
 ) -> Result<Vec<u64>, CodegenError> {
     let mut words = Vec::with_capacity(layout.words);
     words.extend_from_slice(&bound.addresses);
-    let rows = Rows { program, options, bound };
-    let own = |id: BufferId| (id, 0);
+    let partials = program.partial_rows(bound.batch);
     for kernel in &program.kernels {
+        for block in 0..runs(program, kernel) {
+            let steps =
+                if block > 0 { block_steps(program, kernel, bound.batch, &partials) } else { Vec::new() };
+            Rows { program, options, bound, block, steps }.of_kernel(kernel, &mut words)?;
+        }
+    }
+    debug_assert_eq!(words.len(), layout.words);
+    Ok(words)
+}
+
+/// By buffer: elements from what a kernel touches on one block of rows to what it touches on the next.
+fn block_steps(program: &Program, kernel: &Kernel, batch: usize, partials: &[PartialRows]) -> Vec<usize> {
+    let mut steps: Vec<usize> =
+        program.buffers.iter().map(|buffer| block_step(program, buffer, batch)).collect();
+    for id in traffic(kernel).1.into_iter().map(|id| id.0 as usize) {
+        if program.buffers[id].kind == BufferKind::Partials {
+            steps[id] = partials[id].each * row_len(&program.buffers[id]);
+        }
+    }
+    steps
+}
+
+/// What writes the rows of kernels on one block of rows.
+struct Rows<'p> {
+    program: &'p Program,
+    options: &'p Options,
+    bound: &'p Bound,
+    block: usize,
+    /// By buffer; empty for the first block.
+    steps: Vec<usize>,
+}
+
+impl Rows<'_> {
+    fn of_kernel(&self, kernel: &Kernel, words: &mut Vec<u64>) -> Result<(), CodegenError> {
         match kernel {
-            Kernel::Loop(k) => rows.of_loop(k, &program.buffers, 0, &own, &mut words)?,
-            Kernel::Call { call, .. } => rows.of_call(call, &mut words),
+            Kernel::Loop(k) => self.of_loop(k, &self.program.buffers, 0, &|id| (id, 0), words)?,
+            Kernel::Call { call, .. } => self.of_call(call, words),
             Kernel::Repeat { repeat, .. } => {
                 for turn in 0..repeat.steps {
                     let place = |id| repeat.place(id, turn);
                     if let Some(rest) = repeat.rest(turn) {
-                        rows.of_rest(&rest, repeat.grain, &mut words);
+                        self.of_rest(&rest, repeat.grain, words);
                     }
                     for kernel in &repeat.body.kernels {
                         match kernel {
                             Kernel::Loop(k) => {
                                 let time = repeat.time(turn);
-                                rows.of_loop(k, &repeat.body.buffers, time, &place, &mut words)?;
+                                self.of_loop(k, &repeat.body.buffers, time, &place, words)?;
                             }
-                            Kernel::Call { call, .. } => {
-                                rows.of_call(&repeat.call_at(call, turn), &mut words)
-                            }
+                            Kernel::Call { call, .. } => self.of_call(&repeat.call_at(call, turn), words),
                             Kernel::Repeat { .. } | Kernel::Total { .. } => {}
                         }
                     }
@@ -44,18 +76,16 @@ pub(super) fn table(
             }
             Kernel::Total { .. } => {}
         }
+        Ok(())
     }
-    debug_assert_eq!(words.len(), layout.words);
-    Ok(words)
-}
 
-struct Rows<'p> {
-    program: &'p Program,
-    options: &'p Options,
-    bound: &'p Bound,
-}
+    /// The address of an element of a buffer, of the block's part of it.
+    fn address(&self, buffer: BufferId, offset: usize) -> u64 {
+        let number = buffer.0 as usize;
+        let step = self.steps.get(number).copied().unwrap_or(0);
+        self.bound.addresses[number] + 4 * (offset + self.block * step) as u64
+    }
 
-impl Rows<'_> {
     /// `place` says of a buffer of `buffers` where it lies: in which buffer of the program, behind how many elements.
     fn of_loop(
         &self,
@@ -69,7 +99,7 @@ impl Rows<'_> {
         words.extend(kernel.operands.iter().map(|o| match *o {
             Operand::Buffer(id) => {
                 let (buffer, offset) = place(id);
-                self.bound.addresses[buffer.0 as usize] + 4 * offset as u64
+                self.address(buffer, offset)
             }
             Operand::Scalar(s) => 4 * u64::from(s.0),
             Operand::Site(s) => u64::from(s.0),
@@ -84,13 +114,12 @@ impl Rows<'_> {
         words.extend([grain, rest.carried.len(), rest.stacked.len()].map(|n| n as u64));
         let carried = rest.carried.iter().flat_map(|(from, to)| [from, to]);
         for line in std::iter::once(&rest.within).chain(carried).chain(&rest.stacked) {
-            let address = self.bound.addresses[line.buffer.0 as usize] + 4 * line.offset as u64;
-            words.extend([address, line.stride as u64, line.len as u64]);
+            words.extend([self.address(line.buffer, line.offset), line.stride as u64, line.len as u64]);
         }
     }
 
     fn of_call(&self, call: &Call, words: &mut Vec<u64>) {
-        words.extend(call.operands().iter().map(|o| self.bound.addresses[o.buffer.0 as usize]));
+        words.extend(call.operands().iter().map(|o| self.address(o.buffer, 0)));
         words.extend(call.params());
     }
 }

@@ -1,7 +1,7 @@
 //! The native mini-batch loop: `extern "C" fn run(args: *mut Args) -> u64`, executed by every thread of the team.
 //!
 //! Where parameters are bound (`Args::binds`): what depends on them alone. For each step: the rows of the step, then the tasks of the
-//! schedule, then thread 0 publishes `done`, reads `stop` and leaves its verdict for the others. Verdicts alternate between two
+//! schedule (those over rows, where these are cut into blocks, on one block after another), then thread 0 publishes `done`, reads `stop` and leaves its verdict for the others. Verdicts alternate between two
 //! words, so that thread 0 may be a step ahead of a thread that still reads. All threads leave in the same step with the same
 //! answer: `next step << 2 | code`.
 
@@ -12,6 +12,7 @@ use cranelift_codegen::ir::types::{F32, F64, I32, I64};
 use cranelift_codegen::ir::{Block, BlockArg, FuncRef, InstBuilder, MemFlagsData, Type, Value};
 use cranelift_frontend::FunctionBuilder;
 
+use crate::graph::Blocks;
 use crate::loops::{BufferId, PANEL_ROWS, Parts};
 
 use super::abi::{DONE, NON_FINITE, STOPPED, offset};
@@ -26,6 +27,7 @@ pub(super) struct Plan<'p> {
     /// By kernel of the program: its function (local or imported); none for totals.
     pub functions: &'p [Option<FuncRef>],
     pub table: &'p Table,
+    pub blocks: Blocks,
     pub barrier: FuncRef,
     /// What reads the thread's clock, in code that is profiled.
     pub clock: Option<FuncRef>,
@@ -42,6 +44,24 @@ struct Runner<'p, 'f, 'b> {
     fixed: Vec<(usize, (Value, Value))>,
     exit: Block,
 }
+
+/// A step's rows: how many, the position of the first, and how many a whole block has.
+#[derive(Clone, Copy)]
+struct Rows {
+    all: Value,
+    position: Value,
+    block: Value,
+}
+
+/// The parts of a kernel, or those of each block of rows, one block behind the other.
+#[derive(Clone, Copy, PartialEq)]
+struct List {
+    parts: Parts,
+    by_block: bool,
+}
+
+/// Lists that have been shared out in a step.
+type Shared = Vec<(List, (Value, Value))>;
 
 pub(super) fn emit(fb: &mut FunctionBuilder<'_>, plan: &Plan<'_>) {
     let entry = fb.create_block();
@@ -99,7 +119,7 @@ impl Runner<'_, '_, '_> {
     fn share_fixed_lists(&mut self) {
         let schedule = self.plan.schedule;
         for task in schedule.once.iter().chain(&schedule.step) {
-            let Task::Call { parts: Parts::Const(n), .. } = *task else { continue };
+            let Task::Call { parts: Parts::Const(n), by_block: false, .. } = *task else { continue };
             if self.fixed.iter().all(|(m, _)| *m != n) {
                 let parts = self.fb.ins().iconst(I64, n as i64);
                 let share = self.share(parts);
@@ -120,9 +140,9 @@ impl Runner<'_, '_, '_> {
         self.fb.switch_to_block(some);
         for task in tasks {
             match *task {
-                Task::Call { kernel, parts } => {
-                    if let Some(share) = self.known_share(parts, &[]) {
-                        self.call(kernel, share);
+                Task::Call { kernel, parts, by_block } => {
+                    if let Some(share) = self.known_share(List { parts, by_block }, &[]) {
+                        self.call(kernel, None, share);
                     }
                 }
                 Task::Barrier => self.barrier(),
@@ -149,8 +169,8 @@ impl Runner<'_, '_, '_> {
         self.end(step, head);
     }
 
-    /// Writes what kernels read of this step; returns its rows.
-    fn begin(&mut self, step: Value, first: Value) -> Value {
+    /// Writes what kernels read of this step.
+    fn begin(&mut self, step: Value, first: Value) -> Rows {
         let (batch, total) = (self.constant(offset!(batch)), self.constant(offset!(rows_total)));
         let position = self.fb.ins().imul(step, batch);
         let left = self.fb.ins().isub(total, position);
@@ -165,27 +185,40 @@ impl Runner<'_, '_, '_> {
         self.set(offset!(rows), rows);
         self.set(offset!(step_scalars), scalars);
         self.set(offset!(update), update);
-        rows
+        let block = match self.plan.blocks.count() as i64 {
+            1 => rows,
+            count => {
+                let up = self.fb.ins().iadd_imm_s(rows, count - 1);
+                self.fb.ins().udiv_imm_u(up, count)
+            }
+        };
+        Rows { all: rows, position, block }
     }
 
-    fn tasks(&mut self, step: Value, rows: Value) {
-        let mut shared: Vec<(Parts, (Value, Value))> = Vec::new();
+    fn tasks(&mut self, step: Value, rows: Rows) {
+        let mut shared = Shared::new();
         let mut chains = self.plan.chains.iter().peekable();
         let mut i = 0;
         while let Some(task) = self.plan.schedule.step.get(i) {
-            if let Task::Call { parts, .. } = *task
+            if let Task::Call { parts, by_block, .. } = *task
                 && let Some(chain) = chains.next_if(|chain| chain.start == i)
             {
-                let share = self.own_share(parts, rows, &mut shared);
-                self.chain(chain.clone(), share);
+                let list = List { parts, by_block };
+                let share = self.own_share(list, rows, &mut shared);
+                self.in_blocks(list, rows, share, |r, block, share| {
+                    r.chain(chain.clone(), block, share);
+                });
                 i = chain.end;
                 continue;
             }
             match *task {
                 Task::Barrier => self.barrier(),
-                Task::Call { kernel, parts } => {
-                    let share = self.own_share(parts, rows, &mut shared);
-                    self.call(kernel, share);
+                Task::Call { kernel, parts, by_block } => {
+                    let list = List { parts, by_block };
+                    let share = self.own_share(list, rows, &mut shared);
+                    self.in_blocks(list, rows, share, |r, block, share| {
+                        r.call(kernel, block, share);
+                    });
                 }
                 Task::Total { index, value } => self.total(index, value),
                 Task::Judge { value } => self.judge(value, step),
@@ -196,23 +229,75 @@ impl Runner<'_, '_, '_> {
     }
 
     /// This thread's part of a list, made where it is first needed.
-    fn own_share(
-        &mut self,
-        parts: Parts,
-        rows: Value,
-        shared: &mut Vec<(Parts, (Value, Value))>,
-    ) -> (Value, Value) {
-        if let Some(share) = self.known_share(parts, shared) {
+    fn own_share(&mut self, list: List, rows: Rows, shared: &mut Shared) -> (Value, Value) {
+        if let Some(share) = self.known_share(list, shared) {
             return share;
         }
-        let count = self.count(parts, rows);
+        let count = match list.by_block {
+            true => self.count_in_blocks(list.parts, rows),
+            false => self.count(list.parts, rows.all),
+        };
         let share = self.share(count);
-        shared.push((parts, share));
+        shared.push((list, share));
         share
     }
 
+    /// The parts of all blocks that have rows: of whole blocks, and of a last one that is not.
+    fn count_in_blocks(&mut self, parts: Parts, rows: Rows) -> Value {
+        let whole = self.fb.ins().udiv(rows.all, rows.block);
+        let within = self.fb.ins().imul(whole, rows.block);
+        let left = self.fb.ins().isub(rows.all, within);
+        let each = self.count(parts, rows.block);
+        let all = self.fb.ins().imul(whole, each);
+        let of_rest = self.count(parts, left);
+        let with_rest = self.fb.ins().iadd(all, of_rest);
+        self.fb.ins().select(left, with_rest, all)
+    }
+
+    /// Parts `from..to` of a list, once for all, or those of each block by itself: `inside` is given the block and its parts.
+    fn in_blocks(
+        &mut self,
+        list: List,
+        rows: Rows,
+        (from, to): (Value, Value),
+        mut inside: impl FnMut(&mut Self, Option<Value>, (Value, Value)),
+    ) {
+        if !list.by_block {
+            return inside(self, None, (from, to));
+        }
+        let each = self.count(list.parts, rows.block);
+        let (head, body, after) = (self.fb.create_block(), self.fb.create_block(), self.fb.create_block());
+        let at = self.fb.append_block_param(head, I64);
+        self.fb.ins().jump(head, &[BlockArg::from(from)]);
+        self.fb.switch_to_block(head);
+        let more = self.fb.ins().icmp(IntCC::UnsignedLessThan, at, to);
+        self.fb.ins().brif(more, body, &[], after, &[]);
+        self.fb.switch_to_block(body);
+        let block = self.fb.ins().udiv(at, each);
+        self.enter(block, rows);
+        let start = self.fb.ins().imul(block, each);
+        let end = self.fb.ins().iadd(start, each);
+        let end = self.fb.ins().umin(end, to);
+        let own = (self.fb.ins().isub(at, start), self.fb.ins().isub(end, start));
+        inside(self, Some(block), own);
+        self.fb.ins().jump(head, &[BlockArg::from(end)]);
+        self.fb.switch_to_block(after);
+        self.set(offset!(rows), rows.all);
+        self.set(offset!(position), rows.position);
+    }
+
+    /// Makes the rows of a block those that kernels see.
+    fn enter(&mut self, block: Value, rows: Rows) {
+        let first = self.fb.ins().imul(block, rows.block);
+        let left = self.fb.ins().isub(rows.all, first);
+        let own = self.fb.ins().umin(left, rows.block);
+        let position = self.fb.ins().iadd(rows.position, first);
+        self.set(offset!(rows), own);
+        self.set(offset!(position), position);
+    }
+
     /// All calls of a chain for one shard, then for the next.
-    fn chain(&mut self, tasks: Range<usize>, (from, to): (Value, Value)) {
+    fn chain(&mut self, tasks: Range<usize>, of: Option<Value>, (from, to): (Value, Value)) {
         let (head, body, after) = (self.fb.create_block(), self.fb.create_block(), self.fb.create_block());
         let shard = self.fb.append_block_param(head, I64);
         self.fb.ins().jump(head, &[BlockArg::from(from)]);
@@ -223,7 +308,7 @@ impl Runner<'_, '_, '_> {
         let next = self.fb.ins().iadd_imm_s(shard, 1);
         for i in tasks {
             if let Task::Call { kernel, .. } = self.plan.schedule.step[i] {
-                self.call(kernel, (shard, next));
+                self.call(kernel, of, (shard, next));
             }
             self.read_clock(i);
         }
@@ -231,10 +316,12 @@ impl Runner<'_, '_, '_> {
         self.fb.switch_to_block(after);
     }
 
-    fn known_share(&self, parts: Parts, shared: &[(Parts, (Value, Value))]) -> Option<(Value, Value)> {
-        match parts {
-            Parts::Const(n) => self.fixed.iter().find(|(m, _)| *m == n).map(|(_, s)| *s),
-            _ => shared.iter().find(|(p, _)| *p == parts).map(|(_, s)| *s),
+    fn known_share(&self, list: List, shared: &[(List, (Value, Value))]) -> Option<(Value, Value)> {
+        match list {
+            List { parts: Parts::Const(n), by_block: false } => {
+                self.fixed.iter().find(|(m, _)| *m == n).map(|(_, s)| *s)
+            }
+            _ => shared.iter().find(|(own, _)| *own == list).map(|(_, s)| *s),
         }
     }
 
@@ -257,10 +344,14 @@ impl Runner<'_, '_, '_> {
         }
     }
 
-    /// Called with no parts too: straight code is compiled in half the time of code with a branch a kernel.
-    fn call(&mut self, kernel: usize, (from, to): (Value, Value)) {
+    /// Called with no parts too: straight code is compiled in half the time of code with a branch a kernel. A block of rows has operands of its own.
+    fn call(&mut self, kernel: usize, block: Option<Value>, (from, to): (Value, Value)) {
         let Some(function) = self.plan.functions[kernel] else { return };
-        let row = self.fb.ins().iadd_imm_s(self.operands, 8 * self.plan.table.of_kernel(kernel) as i64);
+        let mut row = self.fb.ins().iadd_imm_s(self.operands, 8 * self.plan.table.of_kernel(kernel) as i64);
+        if let Some(block) = block {
+            let ahead = self.fb.ins().imul_imm_s(block, 8 * self.plan.table.row(kernel) as i64);
+            row = self.fb.ins().iadd(row, ahead);
+        }
         self.fb.ins().call(function, &[row, self.args, from, to]);
     }
 

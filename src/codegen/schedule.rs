@@ -18,6 +18,8 @@ pub(super) enum Task {
     Call {
         kernel: usize,
         parts: Parts,
+        /// Whether these are its parts of each block of rows, one block behind the other.
+        by_block: bool,
     },
     /// Thread 0 adds a value to a total.
     Total {
@@ -109,7 +111,10 @@ fn tasks(
         }
         tasks.push(match kernel {
             Kernel::Total { index, value } => Task::Total { index: *index, value: *value },
-            _ => Task::Call { kernel: i, parts: parts(kernel) },
+            _ => {
+                let by_block = !program.blocks.are_one() && kernel.is_of_rows();
+                Task::Call { kernel: i, parts: parts(kernel), by_block }
+            }
         });
         open.extend(touches);
         if let Some(judged) = judged.filter(|judged| judged.writer == i) {

@@ -158,7 +158,9 @@ impl Session {
             totals: &mut self.totals,
             ..Bind::once(rows, &mut self.output, &done, &stop)
         };
-        let mut args = args(&mut bind, 0, &self.operands, &verdict, &self.barrier, 0, 1);
+        let args = args(&mut bind, 0, &self.operands, &verdict, &self.barrier, 0, 1);
+        // The operands are those of a whole minibatch.
+        let mut args = Args { batch: self.most as u64, ..args };
         let _flush = FlushSubnormals::begin();
         // SAFETY: `bind` proved that the arrays that `operands` names fit a pass of `most` rows, hence of fewer; they are the
         // session's own, have not moved, and `&mut self` keeps everybody else away. One thread needs no barrier.

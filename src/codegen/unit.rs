@@ -11,11 +11,12 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
+use crate::graph::Blocks;
 use crate::loops::calls::Symbol;
 use crate::loops::{Buffer, Kernel, Program};
 
 use super::isa::Target;
-use super::layout::Table;
+use super::layout::{Table, runs};
 use super::schedule::Schedule;
 use super::shape::Shape;
 use super::{CodegenError, Options, chains, kernel, operands, over_time, run};
@@ -115,12 +116,21 @@ pub(super) fn build(program: &Program, options: &Options, target: &Target) -> Re
             units.push(Unit { name: name.clone(), serves: vec![name.clone()], function });
         }
     }
-    let table = Table::new(program.buffers.len(), served.iter().map(|s| s.words));
+    let rows =
+        served.iter().zip(&program.kernels).map(|(served, kernel)| (served.words, runs(program, kernel)));
+    let table = Table::new(program.buffers.len(), rows);
     let schedule = Schedule::new(program);
     let chains = chains::chains(program, &schedule.step);
     let callees: Vec<Option<Callee>> = served.into_iter().map(|s| s.callee).collect();
-    let function =
-        build_run(&units, &callees, (&schedule, &chains), &table, options.profile, target, &mut context);
+    let function = build_run(
+        &units,
+        &callees,
+        (&schedule, &chains),
+        (&table, program.blocks),
+        options.profile,
+        target,
+        &mut context,
+    );
     units.push(Unit { name: "run".into(), serves: Vec::new(), function });
     Ok(Units { units, table, schedule })
 }
@@ -232,7 +242,7 @@ fn build_run(
     units: &[Unit],
     callees: &[Option<Callee>],
     (schedule, chains): (&Schedule, &[Range<usize>]),
-    table: &Table,
+    (table, blocks): (&Table, Blocks),
     profile: bool,
     target: &Target,
     context: &mut FunctionBuilderContext,
@@ -247,7 +257,7 @@ fn build_run(
         callees.iter().map(|c| c.as_ref().map(|c| names.of(&mut fb, c))).collect();
     let barrier = names.of(&mut fb, &Callee::Import(Import::Barrier));
     let clock = profile.then(|| names.of(&mut fb, &Callee::Import(Import::Clock)));
-    run::emit(&mut fb, &run::Plan { schedule, chains, functions: &functions, table, barrier, clock });
+    run::emit(&mut fb, &run::Plan { schedule, chains, functions: &functions, table, blocks, barrier, clock });
     fb.finalize(target.isa.frontend_config());
     function
 }

@@ -19,6 +19,7 @@ use super::tokens::{Tokenize, Unit};
 use super::windows::Window;
 use super::{Want, words};
 use crate::diag::{Diagnostic, Span};
+use crate::graph::Blocks;
 use crate::vocab::Args;
 
 /// Where rows come from; one implementation a word of `source`.
@@ -254,6 +255,8 @@ pub struct Scale {
 pub struct Batch {
     pub rows: usize,
     pub drop_last: bool,
+    /// How the rows of a minibatch are cut.
+    pub blocks: Blocks,
     pub span: Span,
 }
 
@@ -680,6 +683,11 @@ impl DataConfig {
 
     /// Rows of a minibatch and whether a short last one is skipped.
     pub fn batch(&self) -> Batch {
-        self.settings.batch.unwrap_or(Batch { rows: DEFAULT_BATCH, drop_last: false, span: self.source_span })
+        self.settings.batch.unwrap_or(Batch {
+            rows: DEFAULT_BATCH,
+            drop_last: false,
+            blocks: Blocks::ONE,
+            span: self.source_span,
+        })
     }
 }

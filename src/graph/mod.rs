@@ -10,6 +10,7 @@
 
 pub mod attention;
 pub mod autodiff;
+mod blocks;
 pub mod builder;
 mod compose;
 mod cut;
@@ -32,6 +33,7 @@ mod vjp;
 
 pub use attention::Attention;
 pub use autodiff::differentiate;
+pub use blocks::Blocks;
 pub use builder::{AVERAGE, Builder};
 pub use cut::Cut;
 pub use geometry::{Geometry, Slide};
@@ -275,6 +277,8 @@ pub struct Graph {
     pub sinks: Vec<(Sink, ValueId)>,
     /// Whether convolutions are the sums that they say: none is made in tiles.
     pub direct: bool,
+    /// How the rows of a minibatch are cut.
+    pub blocks: Blocks,
 }
 
 impl Graph {
@@ -301,6 +305,7 @@ impl Graph {
             metrics,
             sinks: _,
             direct,
+            blocks,
         } = self;
         Self {
             nodes: Vec::new(),
@@ -315,6 +320,7 @@ impl Graph {
             metrics: metrics.clone(),
             sinks: Vec::new(),
             direct: *direct,
+            blocks: *blocks,
         }
     }
 }

@@ -10,7 +10,7 @@
 //! numbers of the input to as many others is computed where it is used.
 
 use super::cut::{Cut, Line, reached};
-use super::{DType, Dim, Graph, Node, Op, Passes, ValueId, op::Class, simplify};
+use super::{Blocks, DType, Dim, Graph, Node, Op, Passes, ValueId, op::Class, simplify};
 
 /// Costs in multiplications of a product. A number that is read from far memory, as rows in a new order are: 4 bytes at 6 GB/s a core
 /// against 60 GFLOP/s.
@@ -169,8 +169,15 @@ fn divided(graph: &Graph, line: &Line) -> Option<Prefix> {
     let dead = Passes { dce: true, ..Passes::NONE };
     let once = simplify(&line.before(graph)?, dead);
     Some(Prefix {
-        // Neither numbers of a step nor draws nor targets are among what it reads.
-        once: Graph { target: None, scalars: Vec::new(), sites: Vec::new(), metrics: Vec::new(), ..once },
+        // Neither numbers of a step nor draws nor targets are among what it reads, and its rows are each by itself.
+        once: Graph {
+            target: None,
+            scalars: Vec::new(),
+            sites: Vec::new(),
+            metrics: Vec::new(),
+            blocks: Blocks::ONE,
+            ..once
+        },
         rest: simplify(&line.behind(graph), dead),
         cut: line.cut(graph),
         width: width(graph, line),

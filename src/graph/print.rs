@@ -54,6 +54,9 @@ pub fn annotated(graph: &Graph, notes: &[Note]) -> String {
 
 fn write_annotated(out: &mut dyn Write, graph: &Graph, notes: &[Note]) -> fmt::Result {
     write_notes(out, notes, Place::Graph)?;
+    if !graph.blocks.are_one() {
+        writeln!(out, "rows in {} blocks", graph.blocks.count())?;
+    }
     for (phase, title) in
         [(Phase::Forward, "forward"), (Phase::Backward, "backward"), (Phase::Update, "update")]
     {

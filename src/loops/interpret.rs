@@ -4,6 +4,7 @@
 //! is the library's) results equal native code's bit for bit. Temporaries start as NaN: what is read before it is written shows.
 
 use super::value::{Value, accumulate, before_first, evaluate, reduce};
+use super::verify::traffic;
 use super::{
     AXES, Access, Affine, Axes, Base, Body, Buffer, BufferId, BufferKind, Domain, Kernel, LoopKernel,
     Operand, Program, Reg, SHARD_ELEMENTS, Section, Stmt, TAPS, Taps,
@@ -62,7 +63,7 @@ pub struct Step<'a> {
 /// # Panics
 /// If the program does not verify, or host memory is smaller than the program's buffers.
 pub fn interpret(program: &Program, host: &mut Host, step: &Step) {
-    let mut machine = Machine { program, step, memory: Vec::new() };
+    let mut machine = Machine { program, step, rows: step.rows, position: step.position, memory: Vec::new() };
     for i in 0..program.buffers.len() {
         let data = machine.bind(i, host);
         machine.memory.push(data);
@@ -71,7 +72,10 @@ pub fn interpret(program: &Program, host: &mut Host, step: &Step) {
         if let Kernel::Total { index, value } = kernel {
             host.totals[*index as usize] += f64::from(machine.floats(*value)[0]);
         }
-        machine.kernel(kernel);
+        match kernel.is_of_rows() && !program.blocks.are_one() {
+            true => machine.by_blocks(kernel),
+            false => machine.kernel(kernel),
+        }
     }
     for (buffer, data) in program.buffers.iter().zip(machine.memory) {
         release(buffer, data, host);
@@ -107,6 +111,9 @@ fn release(buffer: &Buffer, data: Data, host: &mut Host) {
 pub struct Machine<'p> {
     program: &'p Program,
     step: &'p Step<'p>,
+    /// Of the minibatch, or of the block of rows that a kernel is run on.
+    rows: usize,
+    position: usize,
     memory: Vec<Data>,
 }
 
@@ -157,6 +164,42 @@ impl Machine<'_> {
         }
     }
 
+    /// Runs a kernel on each block of the rows as if it were all of them: what it sees of each buffer is the block's.
+    fn by_blocks(&mut self, kernel: &Kernel) {
+        let (program, step) = (self.program, self.step);
+        let partials = program.partial_rows(step.rows);
+        let written = traffic(kernel).1;
+        let mut touched = kernel.buffers();
+        touched.sort_unstable();
+        touched.dedup();
+        for (block, rows) in program.blocks.each(step.rows).enumerate() {
+            let mut aside = Vec::new();
+            for id in &touched {
+                let buffer = &program.buffers[id.0 as usize];
+                let own = match buffer.kind {
+                    BufferKind::Temp | BufferKind::State(_) if buffer.is_batched() => rows.clone(),
+                    BufferKind::Partials if written.contains(id) => {
+                        let each = partials[id.0 as usize].each;
+                        block * each..(block + 1) * each
+                    }
+                    _ => continue,
+                };
+                let own = own.start * buffer.row_len()..own.end * buffer.row_len();
+                let part = Data::F32(self.floats(*id)[own.clone()].to_vec());
+                aside.push((*id, own, std::mem::replace(&mut self.memory[id.0 as usize], part)));
+            }
+            (self.rows, self.position) = (rows.len(), step.position + rows.start);
+            self.kernel(kernel);
+            for (id, own, whole) in aside {
+                let part = std::mem::replace(&mut self.memory[id.0 as usize], whole);
+                if let Data::F32(part) = part {
+                    self.floats_mut(id)[own].copy_from_slice(&part);
+                }
+            }
+        }
+        (self.rows, self.position) = (step.rows, step.position);
+    }
+
     /// Runs a kernel; totals are the host's.
     pub(super) fn kernel(&mut self, kernel: &Kernel) {
         match kernel {
@@ -167,9 +210,9 @@ impl Machine<'_> {
         }
     }
 
-    /// Rows of this minibatch.
+    /// Rows of this minibatch, or of this block of it.
     pub fn rows(&self) -> usize {
-        self.step.rows
+        self.rows
     }
 
     /// Whether multiply-add rounds once.
@@ -204,7 +247,7 @@ impl Machine<'_> {
     /// # Panics
     /// If it holds floats.
     pub fn gathered(&self, id: BufferId, row: usize, width: usize) -> &[i32] {
-        let number = self.step.order[self.step.position + row] as usize;
+        let number = self.step.order[self.position + row] as usize;
         match &self.memory[id.0 as usize] {
             Data::I32(values) => &values[number * width..][..width],
             Data::F32(_) => panic!("{id:?} holds floats"),
@@ -221,7 +264,7 @@ impl Machine<'_> {
 
     /// The key of a row of this step, or of its update.
     pub fn row_key(&self, site: SiteId, row: usize, by_update: bool) -> u64 {
-        let row = (self.step.position + row) as u64;
+        let row = (self.position + row) as u64;
         let address = if by_update { self.step.update } else { row };
         crate::draws::row_key(self.step.streams[site.index()], address)
     }
@@ -230,7 +273,7 @@ impl Machine<'_> {
         let body = &kernel.body;
         let mut registers = vec![Value::F32(f32::NAN); body.registers as usize];
         let (rows, grain) = match kernel.domain {
-            Domain::Rows { rows: Dim::Batch, grain, .. } => (self.step.rows, grain),
+            Domain::Rows { rows: Dim::Batch, grain, .. } => (self.rows, grain),
             Domain::Rows { rows: Dim::Const(n), grain, .. } => (n, grain),
             Domain::Flat { len } => (len.div_ceil(SHARD_ELEMENTS), 1),
         };
@@ -346,7 +389,7 @@ impl Machine<'_> {
     }
 
     fn index(&self, access: Access, point: Point) -> usize {
-        let position = self.step.position + point.row;
+        let position = self.position + point.row;
         let row = match access.base {
             Base::Own => point.row,
             Base::Data { partner: false } => self.step.order[position] as usize,

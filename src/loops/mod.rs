@@ -37,9 +37,10 @@ pub use print::print;
 pub use repeat::{Lies, Line, Repeat, Rest};
 pub(crate) use value::before_first;
 pub use verify::verify;
+pub(crate) use verify::{blocks_are_apart, traffic};
 pub use work::Work;
 
-use crate::graph::{DType, Dim, ParamId, Reduction, ScalarId, SiteId, SlotId, StateId};
+use crate::graph::{Blocks, DType, Dim, ParamId, Reduction, ScalarId, SiteId, SlotId, StateId};
 
 /// Rows of one shard of a row domain: also the grain of the fixed reduction tree.
 pub const SHARD_ROWS: usize = 32;
@@ -121,6 +122,8 @@ pub struct Program {
     pub buffers: Vec<Buffer>,
     /// In order of execution.
     pub kernels: Vec<Kernel>,
+    /// How the rows of a minibatch are cut: kernels over rows are run on each block by itself.
+    pub blocks: Blocks,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -141,6 +144,18 @@ pub enum Kernel {
         index: u32,
         value: BufferId,
     },
+}
+
+impl Kernel {
+    /// Whether it works on rows of the minibatch: on each of the program's blocks by itself.
+    pub fn is_of_rows(&self) -> bool {
+        match self {
+            Kernel::Loop(k) => k.domain.is_batch(),
+            Kernel::Call { call, .. } => call.operands().iter().any(|operand| operand.region.is_of_rows()),
+            Kernel::Repeat { .. } => true,
+            Kernel::Total { .. } => false,
+        }
+    }
 }
 
 /// Axes between the rows and the columns of a nest, at most.

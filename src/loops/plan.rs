@@ -6,7 +6,7 @@
 //! compares sizes at [`TYPICAL_ROWS`].
 
 use super::calls::Region;
-use super::{Buffer, BufferId, BufferKind, Kernel, Operand, Place, Program, once};
+use super::{Buffer, BufferId, BufferKind, Kernel, Operand, Place, Program, Stmt, once};
 
 /// Rows at which the plan compares sizes.
 const TYPICAL_ROWS: usize = 128;
@@ -28,40 +28,74 @@ impl Kernel {
     }
 }
 
+/// Rows that partials have: a block of rows has `each`, one for each of its shards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PartialRows {
+    pub blocks: usize,
+    pub each: usize,
+}
+
 impl Program {
     /// Bytes of a temporary for a batch of `rows` rows; partials have a row for each shard.
     pub fn buffer_bytes(&self, id: BufferId, rows: usize) -> usize {
-        self.bytes(id, rows, self.shards(rows)[id.0 as usize])
+        self.bytes(id, rows, self.partial_rows(rows)[id.0 as usize])
     }
 
-    fn bytes(&self, id: BufferId, rows: usize, shards: usize) -> usize {
+    fn bytes(&self, id: BufferId, rows: usize, PartialRows { blocks, each }: PartialRows) -> usize {
+        let rows = self.blocks.count() * self.blocks.rows(rows);
         let sizes = self.buffers[id.0 as usize].dims.iter().map(|d| d.size().unwrap_or(rows));
-        sizes.fold(4 * shards, usize::saturating_mul)
+        sizes.fold((4 * blocks).saturating_mul(each), usize::saturating_mul)
     }
 
-    /// Shards that leave partials in a buffer, by buffer; 1 for what holds none.
-    fn shards(&self, rows: usize) -> Vec<usize> {
-        let mut shards = vec![1; self.buffers.len()];
+    /// By buffer, for minibatches of `rows` rows; one for what holds no partials.
+    pub(crate) fn partial_rows(&self, rows: usize) -> Vec<PartialRows> {
+        let block = self.blocks.rows(rows);
+        let mut found = vec![PartialRows { blocks: 1, each: 1 }; self.buffers.len()];
         for kernel in &self.kernels {
-            let Kernel::Call { call, .. } = kernel else { continue };
-            for operand in call.operands() {
-                if let Region::Partials { domain, .. } = operand.region {
-                    shards[operand.buffer.0 as usize] = domain.shards(rows).max(1);
+            let blocks = if kernel.is_of_rows() { self.blocks.count() } else { 1 };
+            let mut note = |id: BufferId, shards: usize| {
+                if let (Some(own), true) = (found.get_mut(id.0 as usize), self.is_partials(id)) {
+                    *own = PartialRows { blocks: own.blocks.max(blocks), each: own.each.max(shards) };
                 }
+            };
+            match kernel {
+                Kernel::Loop(k) => {
+                    for (.., stmt) in k.body.stmts() {
+                        if let Stmt::Partial { operand, .. } = stmt
+                            && let Some(Operand::Buffer(id)) = k.operands.get(*operand as usize)
+                        {
+                            note(*id, k.domain.shards(block));
+                        }
+                    }
+                }
+                Kernel::Call { call, .. } => {
+                    for operand in call.operands().iter().filter(|operand| operand.touch.writes()) {
+                        let shards = match operand.region {
+                            Region::Partials { domain, .. } => domain.shards(block),
+                            _ => 1,
+                        };
+                        note(operand.buffer, shards);
+                    }
+                }
+                Kernel::Repeat { .. } | Kernel::Total { .. } => {}
             }
         }
-        shards
+        found
+    }
+
+    fn is_partials(&self, id: BufferId) -> bool {
+        self.buffers.get(id.0 as usize).is_some_and(|buffer| buffer.kind == BufferKind::Partials)
     }
 
     /// Bytes that all temporaries take together for a batch of `rows` rows.
     pub fn peak_bytes(&self, rows: usize) -> usize {
         let mut slots: Vec<usize> = Vec::new();
-        let shards = self.shards(rows);
+        let partials = self.partial_rows(rows);
         for (i, buffer) in self.buffers.iter().enumerate() {
             if let Some(Place { slot }) = buffer.place {
                 let slot = slot as usize;
                 slots.resize(slots.len().max(slot + 1), 0);
-                let bytes = self.bytes(BufferId(i as u32), rows, shards[i]);
+                let bytes = self.bytes(BufferId(i as u32), rows, partials[i]);
                 slots[slot] = slots[slot].max(bytes.checked_next_multiple_of(ALIGN).unwrap_or(usize::MAX));
             }
         }
@@ -100,10 +134,10 @@ pub(crate) fn plan(program: &mut Program) {
         }
     }
     lives.sort();
-    let shards = program.shards(TYPICAL_ROWS);
+    let partials = program.partial_rows(TYPICAL_ROWS);
     let mut slots: Vec<Slot> = Vec::new();
     for (first, last, id) in lives {
-        let bytes = program.bytes(id, TYPICAL_ROWS, shards[id.0 as usize]).next_multiple_of(ALIGN);
+        let bytes = program.bytes(id, TYPICAL_ROWS, partials[id.0 as usize]).next_multiple_of(ALIGN);
         let free = slots.iter().enumerate().filter(|(_, s)| s.busy_to < first);
         // A small one must not occupy, nor a large one blow up, what another size will want.
         let near = free.filter(|(_, s)| s.bytes <= 2 * bytes && bytes <= 2 * s.bytes);

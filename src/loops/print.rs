@@ -6,11 +6,14 @@ use super::{
     Access, Affine, Binary, Buffer, BufferId, Domain, Extent, Inst, Kernel, LoopKernel, Operand, Program,
     Reg, Repeat, SHARD_ROWS, Section, Stmt, Unary,
 };
-use crate::graph::{DType, Dim, Graph, Reduction};
+use crate::graph::{Blocks, DType, Dim, Graph, Reduction};
 
 /// The text of `program`, fused from `graph`: `buffer NAME: DTYPE[SHAPE] = VALUE` lines, `kernel NAME: op + op` lines, bodies.
 pub fn print(program: &Program, graph: &Graph) -> String {
     let mut printer = Printer { program, graph, out: String::new() };
+    if !program.blocks.are_one() {
+        printer.line(0, &format!("rows in {} blocks", program.blocks.count()));
+    }
     for buffer in &program.buffers {
         printer.line(
             0,
@@ -31,6 +34,11 @@ pub fn print(program: &Program, graph: &Graph) -> String {
         printer.kernel(kernel);
     }
     printer.out
+}
+
+/// What stands behind the tree over shards where it is one over blocks of rows too.
+pub(super) fn in_blocks(blocks: Blocks) -> String {
+    if blocks.are_one() { String::new() } else { format!(" in {} blocks", blocks.count()) }
 }
 
 struct Printer<'p> {

@@ -11,6 +11,7 @@ use crate::graph::DType;
 
 /// The first broken invariant, in words.
 pub fn verify(program: &Program) -> Result<(), String> {
+    blocks_are_apart(program)?;
     let mut written: BTreeSet<BufferId> = BTreeSet::new();
     for (i, buffer) in program.buffers.iter().enumerate() {
         if !is_temporary(buffer) {
@@ -54,6 +55,19 @@ pub fn verify(program: &Program) -> Result<(), String> {
     no_shared_place(program)
 }
 
+/// Where rows are cut into blocks, what is left of one block is its rows' own or partials: nothing that another block leaves too.
+pub(crate) fn blocks_are_apart(program: &Program) -> Result<(), String> {
+    for kernel in program.kernels.iter().filter(|kernel| !program.blocks.are_one() && kernel.is_of_rows()) {
+        for id in traffic(kernel).1 {
+            let buffer = &program.buffers[id.0 as usize];
+            if !buffer.is_batched() && buffer.kind != BufferKind::Partials {
+                return Err(format!("{}: {} is of no block of rows", kernel.name(), buffer.name));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// In a step of a loop over time nothing is read before it is written but what enters.
 fn written_before_read(repeat: &Repeat) -> Result<(), String> {
     let entered = |kind| matches!(kind, BufferKind::Enter(_));
@@ -74,7 +88,7 @@ fn written_before_read(repeat: &Repeat) -> Result<(), String> {
 }
 
 /// What a kernel reads that it has not written itself before, and what it writes.
-pub(super) fn traffic(kernel: &Kernel) -> (Vec<BufferId>, Vec<BufferId>) {
+pub(crate) fn traffic(kernel: &Kernel) -> (Vec<BufferId>, Vec<BufferId>) {
     match kernel {
         Kernel::Call { .. } | Kernel::Repeat { .. } => {
             let (mut reads, mut writes) = (Vec::new(), Vec::new());

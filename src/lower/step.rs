@@ -7,7 +7,7 @@ use super::{
 };
 use crate::graph::{ScalarDef, Scalars};
 use crate::{
-    graph::{Builder, DType, Mode, Passes, Phase, Sink, ValueId, differentiate, simplify},
+    graph::{Builder, DType, Graph, Mode, Passes, Phase, Sink, ValueId, differentiate, simplify},
     model::{Model, Param, Train, Use},
     train::{
         losses::{LossCx, Mixed, RowLoss},
@@ -62,7 +62,7 @@ fn of_training(model: &Model, whole: bool) -> Lowered {
         }
         b.with_phase(Phase::Update, |b| update(model, section, &forward.params, grads, b, &mut scalars));
     }
-    finish(b, scalars)
+    finish(model, b, scalars)
 }
 
 /// What norms store, measured by steps of training that change nothing else.
@@ -71,7 +71,7 @@ pub fn measure(model: &Model) -> Lowered {
     let mut scalars = Scalars::default();
     let inputs = model.train.as_ref().and_then(|section| mixes(section, &mut b, &mut scalars).0);
     Forward::measuring(model, &mut b).run(&mut b, &mut scalars, inputs);
-    finish(b, scalars)
+    finish(model, b, scalars)
 }
 
 /// How inputs are mixed with those of another row, and how targets are. Boxes are pasted before rows come here: inputs then stay as they are.
@@ -133,7 +133,7 @@ pub fn eval(model: &Model, mode: Mode, with_loss: bool, apart: bool) -> Lowered 
         }
         _ => b.sink(Sink::Output, output),
     }
-    let mut lowered = finish(b, scalars);
+    let mut lowered = finish(model, b, scalars);
     lowered.graph.direct = model.direct;
     lowered
 }
@@ -147,13 +147,14 @@ pub fn samples(model: &Model, meaning: bool) -> Lowered {
         false => output,
     };
     b.sink(Sink::Output, output);
-    let mut lowered = finish(b, scalars);
+    let mut lowered = finish(model, b, scalars);
     lowered.graph.direct = model.direct;
     lowered
 }
 
-fn finish(b: Builder, scalars: Scalars) -> Lowered {
+fn finish(model: &Model, b: Builder, scalars: Scalars) -> Lowered {
     let graph = simplify(&b.finish(), Passes::ALL);
+    let graph = Graph { blocks: model.blocks(), ..graph };
     let scalars = scalars.finish(&graph);
     Lowered { graph, scalars }
 }

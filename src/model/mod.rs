@@ -30,6 +30,7 @@ use std::sync::Arc;
 use crate::{
     data::{DEFAULT_BATCH, DataConfig, vectors::Vectors},
     diag::Span,
+    graph::Blocks,
     layers::{DropSite, Facts, InnerDrop, Layer},
     train::{augment::Pairs, penalties::Own},
     vocab::{Args, Timed, Value},
@@ -291,6 +292,12 @@ impl Model {
     #[must_use]
     pub fn streams(&self) -> usize {
         self.data.as_ref().map_or(DEFAULT_BATCH, |data| data.batch().rows)
+    }
+
+    /// How the rows of a minibatch are cut.
+    #[must_use]
+    pub fn blocks(&self) -> Blocks {
+        self.data.as_ref().map_or(Blocks::ONE, |data| data.batch().blocks)
     }
 
     /// Whether a layer carries its state from window to window.

@@ -26,7 +26,7 @@ pub fn check(model: &Model, graph: &Graph, rows: usize, batch: usize) -> Result<
         product(&node.ty.dims.iter().map(size).chain([F32]).collect::<Vec<usize>>())
     });
     let most = most.fold(0, u64::saturating_add);
-    let temporaries = match most <= SMALL {
+    let temporaries = match most <= SMALL && graph.blocks.are_one() {
         true => most,
         // A graph without kernels is refused where it is compiled.
         false => loops::fuse(graph).map_or(most, |program| program.peak_bytes(batch) as u64),

@@ -27,5 +27,6 @@ mod sparse;
 pub mod squares;
 pub mod team;
 pub mod thinned;
+pub mod tree;
 mod upper;
 pub mod wide;

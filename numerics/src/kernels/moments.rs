@@ -72,21 +72,42 @@ fn summed<const L: usize>(places: usize, of: impl Fn(usize) -> Lanes<L>) -> Lane
     add(add(a, b), add(c, d))
 }
 
-/// Shards of `grain` places each, the last of what is left of `places`: the moments of all of them become those of the first, in the fixed
-/// tree (stride 1, 2, 4, ...). A shard has `channels` means and as many sums of squares.
-///
-/// # Panics
-/// If there are fewer moments than shards.
-pub fn combine(moments: &mut [f32], channels: usize, grain: usize, places: usize) {
-    let shards = places.div_ceil(grain.max(1));
-    let count = |shards: std::ops::Range<usize>| (shards.end * grain).min(places) - shards.start * grain;
+/// Moments that are brought together in the fixed tree (stride 1, 2, 4, ...): rows of `channels` means and as many sums of squares.
+#[derive(Clone, Copy)]
+pub struct Joined {
+    pub channels: usize,
+    /// Places of a shard; the last one has what is left.
+    pub shard: usize,
+}
+
+impl Joined {
+    /// The moments of the shards of `places` places become those of the first. Places lie in blocks of `block`, the last with what is left, each with room
+    /// for the moments of `room` shards: those of a block are joined first, then blocks.
+    ///
+    /// # Panics
+    /// If there are fewer moments than shards.
+    pub fn join(self, moments: &mut [f32], (block, room): (usize, usize), places: usize) {
+        let block = block.max(1);
+        for (number, first) in (0..places).step_by(block).enumerate() {
+            let own = &mut moments[number * room * 2 * self.channels..];
+            tree(own, (self.channels, 1), self.shard, block.min(places - first));
+        }
+        tree(moments, (self.channels, room), block, places);
+    }
+}
+
+/// The tree over sets of `each` places, the last with what is left of `places`, whose moments are so many rows apart.
+fn tree(moments: &mut [f32], (channels, apart): (usize, usize), each: usize, places: usize) {
+    let sets = places.div_ceil(each.max(1));
+    let count = |sets: std::ops::Range<usize>| (sets.end * each).min(places) - sets.start * each;
+    let row = 2 * channels * apart;
     let mut stride = 1;
-    while stride < shards {
-        for low in (0..shards - stride).step_by(2 * stride) {
+    while stride < sets {
+        for low in (0..sets - stride).step_by(2 * stride) {
             let high = low + stride;
-            let (of_low, of_high) = (count(low..high), count(high..(high + stride).min(shards)));
-            let (left, right) = moments.split_at_mut(high * 2 * channels);
-            join((&mut left[low * 2 * channels..], of_low), (right, of_high), channels);
+            let (of_low, of_high) = (count(low..high), count(high..(high + stride).min(sets)));
+            let (left, right) = moments.split_at_mut(high * row);
+            join((&mut left[low * row..], of_low), (right, of_high), channels);
         }
         stride *= 2;
     }
@@ -122,7 +143,7 @@ mod tests {
             // SAFETY: the shard's places are there, and room for its moments.
             unsafe { shard.moments(to.as_mut_ptr()) };
         }
-        combine(&mut moments, channels, grain, places);
+        Joined { channels, shard: grain }.join(&mut moments, (places, 0), places);
         moments[..2 * channels].to_vec()
     }
 

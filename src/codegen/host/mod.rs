@@ -27,6 +27,7 @@ mod unfold;
 mod waves;
 
 use crate::draws;
+use crate::graph;
 use crate::loops::calls::Symbol;
 
 use super::abi::Args;
@@ -73,6 +74,29 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
 unsafe fn params<'r, P>(row: *const u64, operands: usize) -> &'r P {
     // SAFETY: by the contract the words of a `P` lie there; tables of operands are not written while native code runs.
     unsafe { &*row.add(operands).cast::<P>() }
+}
+
+/// The blocks of a step's rows that have some.
+struct Blocks {
+    count: usize,
+    /// Of each but the last.
+    rows: usize,
+    last: usize,
+    /// Rows that each has room for: those of a whole minibatch's.
+    room: usize,
+}
+
+/// The rows of a step in at most `count` blocks (`graph::Blocks`).
+fn blocks(count: u64, args: &Args) -> Blocks {
+    let (count, rows) = (graph::Blocks::new(count as usize), args.rows as usize);
+    let whole = count.rows(rows).max(1);
+    let some = rows.div_ceil(whole).max(1);
+    Blocks {
+        count: some,
+        rows: whole,
+        last: rows - (some - 1) * whole,
+        room: count.rows(args.batch as usize),
+    }
 }
 
 /// The key of a row of the step, as generated code makes it (`codegen/kernel/draws.rs`).

@@ -1,9 +1,10 @@
 //! Moments of channels, by shards and of all.
 
-use crate::kernels::moments::{self, Shard};
+use crate::kernels::moments::{Joined, Shard};
+use crate::loops::calls::join_moments::JoinMomentsParams;
 use crate::loops::calls::moments::MomentsParams;
 
-use super::{Args, params};
+use super::{Args, blocks, params};
 
 /// Operands: the maps, a row of moments a shard. Parts are shards of rows.
 ///
@@ -36,13 +37,16 @@ pub(super) unsafe extern "C" fn join(operands: *const u64, args: *const Args, fi
     if first == last {
         return;
     }
-    // SAFETY: by the contract the row has an address and the parameters; the buffer has a row a shard, which is this thread's alone until the
-    // next barrier.
+    // SAFETY: by the contract the row has an address and the parameters; the buffer has a row a shard of each block, which is this thread's alone
+    // until the next barrier.
     unsafe {
-        let (call, batch) = (params::<MomentsParams>(operands, 1), (*args).rows as usize);
-        let (each, channels) = ((call.grain * call.places) as usize, call.channels as usize);
-        let len = batch.div_ceil(call.grain as usize) * 2 * channels;
-        let rows = std::slice::from_raw_parts_mut(*operands as *mut f32, len);
-        moments::combine(rows, channels, each, batch * call.places as usize);
+        let (call, args) = (params::<JoinMomentsParams>(operands, 1), &*args);
+        let (grain, places, channels) = (call.grain as usize, call.places as usize, call.channels as usize);
+        let blocks = blocks(call.blocks, args);
+        let room = blocks.room.div_ceil(grain);
+        let shards = (blocks.count - 1) * room + blocks.last.div_ceil(grain);
+        let rows = std::slice::from_raw_parts_mut(*operands as *mut f32, shards * 2 * channels);
+        let joined = Joined { channels, shard: grain * places };
+        joined.join(rows, (blocks.rows * places, room), args.rows as usize * places);
     }
 }

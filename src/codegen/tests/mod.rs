@@ -3,6 +3,7 @@
 
 mod accesses;
 mod attention;
+mod blocks;
 mod foretold;
 mod instructions;
 mod maps;

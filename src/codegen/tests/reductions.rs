@@ -3,7 +3,7 @@
 use super::rig::{
     COLS, FEW_COLS, One, Pass, ROWS, THREADS, buffer, gathered, load, positioned, put, store, tame,
 };
-use crate::graph::{DType, Dim, ParamId, Reduction};
+use crate::graph::{Blocks, DType, Dim, ParamId, Reduction};
 use crate::loops::{
     Access, Affine, Binary, BufferId, BufferKind, Combine, Domain, Inst, Kernel, Reg, SHARD_ELEMENTS, Stmt,
     Unary,
@@ -83,9 +83,10 @@ fn curves_of_wide_rows() {
 }
 
 /// Partials of columns and of rows, combined; the first goes to the predictions, the second to a total.
-fn partials(cols: usize, reduction: Reduction) -> One {
+fn partials(cols: usize, reduction: Reduction, blocks: Blocks) -> One {
     let domain = Domain::rows(Dim::Batch);
     let mut k = One::new(cols, cols)
+        .blocks(blocks)
         .buffer(buffer("columns", &[Dim::Const(cols)], BufferKind::Partials))
         .buffer(buffer("rows", &[], BufferKind::Partials))
         .columns(vec![
@@ -96,7 +97,7 @@ fn partials(cols: usize, reduction: Reduction) -> One {
         .row(vec![Stmt::Partial { operand: 3, reduction: Reduction::Sum, value: Reg(1) }]);
     let combine = |partials, cols, reduction| Kernel::Call {
         name: "c".into(),
-        call: Combine { partials, cols, reduction, domain }.into(),
+        call: Combine { partials, cols, reduction, domain, blocks }.into(),
     };
     let operands = k.operands.clone();
     let out = One::new(cols, cols)
@@ -116,14 +117,15 @@ fn partials(cols: usize, reduction: Reduction) -> One {
 
 #[test]
 fn over_rows() {
-    for reduction in REDUCTIONS {
-        for cols in FEW_COLS {
-            let program = partials(cols, reduction).program();
+    for (reduction, blocks) in REDUCTIONS.iter().flat_map(|r| [1, 3, 4, 40].map(|n| (*r, Blocks::new(n)))) {
+        // What is not one block depends on columns no more.
+        for cols in if blocks.are_one() { &FEW_COLS[..] } else { &FEW_COLS[3..4] }.iter().copied() {
+            let program = partials(cols, reduction, blocks).program();
             for rows in ROWS {
                 for batch in [1, 33, 128, 129] {
                     let mut pass = Pass::new(rows, batch).output(cols);
                     pass.host.inputs.push(tame(rows * cols, 5));
-                    let what = format!("{reduction:?}, {cols} columns, {rows} rows by {batch}");
+                    let what = format!("{reduction:?}, {cols} columns, {rows} rows by {batch}, {blocks:?}");
                     pass.compare(&program, &[1, 3], &what);
                 }
             }
@@ -133,7 +135,7 @@ fn over_rows() {
 
 #[test]
 fn over_rows_by_any_number_of_threads() {
-    let program = partials(1000, Reduction::Sum).program();
+    let program = partials(1000, Reduction::Sum, Blocks::ONE).program();
     let mut pass = Pass::new(1000, 500).output(1000);
     pass.host.inputs.push(tame(1_000_000, 5));
     pass.compare(&program, &THREADS, "1000 rows by 500");
@@ -156,8 +158,14 @@ fn over_a_flat_domain() {
         k.after = vec![
             Kernel::Call {
                 name: "c".into(),
-                call: Combine { partials: BufferId(2), cols: 1, reduction: Reduction::Sum, domain: k.domain }
-                    .into(),
+                call: Combine {
+                    partials: BufferId(2),
+                    cols: 1,
+                    reduction: Reduction::Sum,
+                    domain: k.domain,
+                    blocks: Blocks::ONE,
+                }
+                .into(),
             },
             Kernel::Total { index: 3, value: BufferId(2) },
         ];

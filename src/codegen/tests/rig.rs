@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::codegen::{
     Array, Bind, CodegenError, Compiled, Options, Status, Storage, Target, Tensor, compile,
 };
-use crate::graph::{DType, Dim};
+use crate::graph::{Blocks, DType, Dim};
 use crate::kernels::aligned::AlignedVec;
 use crate::kernels::fpenv::FlushSubnormals;
 use crate::kernels::pace::{Pace, Pacing, Stretch};
@@ -301,6 +301,7 @@ pub struct One {
     pub buffers: Vec<Buffer>,
     /// Kernels after it.
     pub after: Vec<Kernel>,
+    pub blocks: Blocks,
 }
 
 impl One {
@@ -315,7 +316,13 @@ impl One {
             operands: vec![Operand::Buffer(BufferId(0)), Operand::Buffer(BufferId(1))],
             buffers: vec![input, output],
             after: Vec::new(),
+            blocks: Blocks::ONE,
         }
+    }
+
+    pub fn blocks(mut self, blocks: Blocks) -> Self {
+        self.blocks = blocks;
+        self
     }
 
     pub fn uniform(mut self, reg: u32, inst: Inst) -> Self {
@@ -355,7 +362,7 @@ impl One {
         };
         let mut kernels = vec![Kernel::Loop(kernel)];
         kernels.extend(self.after.iter().cloned());
-        Program { buffers: self.buffers.clone(), kernels }
+        Program { buffers: self.buffers.clone(), kernels, blocks: self.blocks }
     }
 }
 

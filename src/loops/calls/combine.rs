@@ -1,7 +1,7 @@
-//! Adds the shards' partials in the fixed tree (stride 1, 2, 4, ...) into row 0.
+//! Adds the shards' partials in the fixed tree (stride 1, 2, 4, ...) into row 0: those of each block of rows into the block's first, then these.
 
 use super::{Library, Reach, Region, Touch, Touched, params};
-use crate::graph::Reduction;
+use crate::graph::{Blocks, Reduction};
 use crate::loops::interpret::Machine;
 use crate::loops::parts::Parts;
 use crate::loops::value::reduce;
@@ -19,6 +19,8 @@ pub struct Combine {
     pub reduction: Reduction,
     /// Whose shards left them.
     pub domain: Domain,
+    /// Of rows, each of which has such shards.
+    pub blocks: Blocks,
 }
 
 params! {
@@ -31,6 +33,7 @@ params! {
         pub shards,
         /// Rows of the batch of one shard; 0 if the number of shards is known.
         pub grain,
+        pub blocks,
     }
 }
 
@@ -60,35 +63,46 @@ impl Library for Combine {
             Parts::BatchPanels(_) | Parts::BatchTimes(_) => (1, 0),
         };
         let is_max = u64::from(self.reduction == Reduction::Max);
-        CombineParams { cols: self.cols as u64, is_max, shards, grain }.words()
+        CombineParams { cols: self.cols as u64, is_max, shards, grain, blocks: self.blocks.count() as u64 }
+            .words()
     }
 
     fn cost(&self, rows: usize) -> Cost {
-        let elements = self.cols * self.domain.shards(rows).max(1);
+        let elements = self.cols * self.blocks.count() * self.domain.shards(self.blocks.rows(rows)).max(1);
         Cost { flops: elements, bytes: 4 * elements }
     }
 
     fn work(&self) -> Work {
-        Work::each(false, ELEMENT * self.cols as f64)
+        Work::each(false, ELEMENT * (self.blocks.count() * self.cols) as f64)
     }
 
     fn interpret(&self, machine: &mut Machine<'_>) {
-        let (shards, cols) = (self.domain.shards(machine.rows()), self.cols);
+        let (rows, each) = (machine.rows(), self.domain.shards(self.blocks.rows(machine.rows())));
         let values = machine.floats_mut(self.partials);
-        let mut stride = 1;
-        while stride < shards {
-            for low in (0..shards - stride).step_by(2 * stride) {
-                for c in 0..cols {
-                    let (a, b) = (values[low * cols + c], values[(low + stride) * cols + c]);
-                    values[low * cols + c] = reduce(self.reduction, a, b);
+        let mut tree = |first: usize, count: usize, apart: usize| {
+            let mut stride = 1;
+            while stride < count {
+                for low in (0..count - stride).step_by(2 * stride) {
+                    let (low, high) = (first + low * apart, first + (low + stride) * apart);
+                    for c in 0..self.cols {
+                        let (a, b) = (values[low * self.cols + c], values[high * self.cols + c]);
+                        values[low * self.cols + c] = reduce(self.reduction, a, b);
+                    }
                 }
+                stride *= 2;
             }
-            stride *= 2;
+        };
+        let mut blocks = 0;
+        for own in self.blocks.each(rows) {
+            tree(blocks * each, self.domain.shards(own.len()), 1);
+            blocks += 1;
         }
+        tree(0, blocks, each);
     }
 
     fn print(&self, name: &dyn Fn(BufferId) -> String) -> String {
         let (target, reduction) = (name(self.partials), print::reduce(self.reduction));
-        format!("{target}[0] = tree of {reduction} over shards of {}", print::domain(self.domain))
+        let blocks = print::in_blocks(self.blocks);
+        format!("{target}[0] = tree of {reduction} over shards of {}{blocks}", print::domain(self.domain))
     }
 }

@@ -46,9 +46,9 @@ impl Side {
     pub const WEIGHTS: u64 = 2;
 }
 
-/// Rows that partials of the groups have.
-pub fn rows_of_groups() -> Domain {
-    Domain::Rows { rows: Dim::Const(GROUPS), inner: [1; AXES], grain: 1 }
+/// Rows that partials of so many groups have.
+pub fn rows_of_groups(groups: usize) -> Domain {
+    Domain::Rows { rows: Dim::Const(groups), inner: [1; AXES], grain: 1 }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +61,8 @@ pub struct Conv {
     pub x: Map,
     /// Whether tiles of results are made by Winograd's filtering: 3x3 windows that move by one place.
     pub winograd: bool,
+    /// Of the pictures, where the weights are partials: [`GROUPS`], or fewer where they are of one block of rows among several.
+    pub groups: usize,
     /// A row for each tap and channel, of all filters. Where tiles are made of them, they are turned ([`Turn`]).
     pub w: Matrix,
     pub y: Map,
@@ -159,7 +161,7 @@ impl Library for Conv {
         let one = axis(1, 0);
         let rows = axis(self.slides.taps() * self.channels, self.w.stride);
         let region = match self.in_groups() {
-            true => Region::Partials { cols: self.weights(), domain: rows_of_groups() },
+            true => Region::Partials { cols: self.weights(), domain: rows_of_groups(self.groups) },
             false if self.is_turned() => {
                 let len = winograd::PRODUCTS * self.channels * self.filters;
                 Region::Whole(Extent { batch: false, len })
@@ -202,7 +204,7 @@ impl Library for Conv {
     fn parts(&self) -> Parts {
         match self.grain() {
             Some(grain) => Parts::BatchShards(grain),
-            None if self.in_groups() => Parts::Const(GROUPS),
+            None if self.in_groups() => Parts::Const(self.groups),
             None if self.winograd => Parts::Const(self.panels()),
             None => Parts::Const(self.slides.taps() * self.panels()),
         }
@@ -213,7 +215,7 @@ impl Library for Conv {
             side: self.side.word(),
             winograd: u64::from(self.winograd),
             grain: self.grain().unwrap_or(0) as u64,
-            groups: if self.in_groups() { GROUPS as u64 } else { 0 },
+            groups: if self.in_groups() { self.groups as u64 } else { 0 },
             pictures: self.slides.pictures as u64,
             channels: self.channels as u64,
             filters: self.filters as u64,
@@ -229,7 +231,7 @@ impl Library for Conv {
 
     fn cost(&self, rows: usize) -> Cost {
         let (x, y) = (self.slides.places() * self.channels, self.slides.windows() * self.filters);
-        let groups = if self.in_groups() { GROUPS } else { 1 };
+        let groups = if self.in_groups() { self.groups } else { 1 };
         let maps = rows * self.slides.pictures * (x + y);
         Cost { flops: 2 * rows * self.products(), bytes: 4 * (maps + groups * self.weights()) }
     }
@@ -259,7 +261,7 @@ impl Library for Conv {
             w = Turn::back(self.side == Side::Inputs, (self.channels, self.filters), &w);
             rows.stride = self.filters;
         }
-        let group = (machine.rows().div_ceil(GROUPS) * self.slides.pictures).max(1);
+        let group = (machine.rows().div_ceil(self.groups) * self.slides.pictures).max(1);
         let result = machine.floats_mut(written);
         self.clear(result, pictures);
         for picture in 0..pictures {
@@ -291,7 +293,7 @@ impl Library for Conv {
             Side::Inputs => format!("{x} = inputs of conv {y}, {w}"),
             Side::Weights => format!("{w} = weights of conv {x}, {y}"),
         };
-        let groups = if self.in_groups() { format!(", in {GROUPS} groups") } else { String::new() };
+        let groups = if self.in_groups() { format!(", in {} groups", self.groups) } else { String::new() };
         let tiles = if self.winograd { ", in tiles of 2x2" } else { "" };
         format!("{formula}: {windows}, {channels} to {filters} channels{groups}{tiles}")
     }

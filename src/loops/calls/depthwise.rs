@@ -3,7 +3,7 @@
 //! Its sides are those of [`Conv`](super::Conv): forward and inputs in shards of pictures, weights as groups of consecutive pictures whose partials
 //! are to be combined.
 
-use super::conv::{GROUPS, Side, rows_of_groups};
+use super::conv::{Side, rows_of_groups};
 use super::slides::{Map, Slides, grain};
 use super::{Axis, Extent, Library, Reach, Region, Touch, Touched, params};
 use crate::loops::interpret::Machine;
@@ -16,6 +16,8 @@ pub struct Depthwise {
     pub side: Side,
     pub slides: Slides,
     pub channels: usize,
+    /// Of the pictures, where the weights are partials.
+    pub groups: usize,
     pub x: Map,
     /// The channels of each tap.
     pub w: BufferId,
@@ -78,7 +80,7 @@ impl Library for Depthwise {
         let (pictures, grain) = (self.slides.pictures, self.grain());
         let axis = |len, step| Axis { count: Extent { batch: false, len }, step };
         let region = match self.in_groups() {
-            true => Region::Partials { cols: self.weights(), domain: rows_of_groups() },
+            true => Region::Partials { cols: self.weights(), domain: rows_of_groups(self.groups) },
             false => Region::Grid {
                 offset: 0,
                 axes: [axis(self.weights(), 1), axis(1, 0), axis(1, 0), axis(1, 0)],
@@ -101,14 +103,14 @@ impl Library for Depthwise {
     }
 
     fn parts(&self) -> Parts {
-        self.grain().map_or(Parts::Const(GROUPS), Parts::BatchShards)
+        self.grain().map_or(Parts::Const(self.groups), Parts::BatchShards)
     }
 
     fn params(&self) -> Vec<u64> {
         let own = DepthwiseParams {
             side: self.side.word(),
             grain: self.grain().unwrap_or(0) as u64,
-            groups: GROUPS as u64,
+            groups: self.groups as u64,
             pictures: self.slides.pictures as u64,
             channels: self.channels as u64,
             x_offset: self.x.offset as u64,
@@ -121,7 +123,7 @@ impl Library for Depthwise {
 
     fn cost(&self, rows: usize) -> Cost {
         let maps = (self.slides.places() + self.slides.windows()) * self.slides.pictures * self.channels;
-        let groups = if self.in_groups() { GROUPS } else { 1 };
+        let groups = if self.in_groups() { self.groups } else { 1 };
         Cost { flops: 2 * rows * self.products(), bytes: 4 * (rows * maps + groups * self.weights()) }
     }
 
@@ -138,7 +140,7 @@ impl Library for Depthwise {
         };
         let copy = |id: BufferId| if id == written { Vec::new() } else { machine.floats(id).to_vec() };
         let (x, w, y) = (copy(self.x.buffer), copy(self.w), copy(self.y.buffer));
-        let group = (machine.rows().div_ceil(GROUPS) * self.slides.pictures).max(1);
+        let group = (machine.rows().div_ceil(self.groups) * self.slides.pictures).max(1);
         let result = machine.floats_mut(written);
         self.clear(result, pictures);
         for picture in 0..pictures {
@@ -166,7 +168,7 @@ impl Library for Depthwise {
             Side::Inputs => format!("{x} = inputs of depthwise conv {y}, {w}"),
             Side::Weights => format!("{w} = weights of depthwise conv {x}, {y}"),
         };
-        let groups = if self.in_groups() { format!(", in {GROUPS} groups") } else { String::new() };
+        let groups = if self.in_groups() { format!(", in {} groups", self.groups) } else { String::new() };
         format!("{formula}: {windows}, {} channels{groups}", self.channels)
     }
 }

@@ -1,14 +1,14 @@
-//! Brings moments of shards together in the fixed tree (stride 1, 2, 4, ...) in row 0, each pair as Chan, Golub and LeVeque do.
+//! Brings moments of shards together in the fixed tree (stride 1, 2, 4, ...) in row 0, each pair as Chan, Golub and LeVeque do: those of each block of
+//! rows in the block's first, then these.
 
-use super::moments::MomentsParams;
 use super::slides::grain;
-use super::{Library, Reach, Region, Touch, Touched};
-use crate::graph::Dim;
-use crate::kernels::moments::combine;
+use super::{Library, Reach, Region, Touch, Touched, params};
+use crate::graph::{Blocks, Dim};
+use crate::kernels::moments::Joined;
 use crate::loops::interpret::Machine;
 use crate::loops::parts::Parts;
 use crate::loops::work::{ELEMENT, Work};
-use crate::loops::{BufferId, Cost, Domain};
+use crate::loops::{BufferId, Cost, Domain, print};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct JoinMoments {
@@ -16,6 +16,17 @@ pub struct JoinMoments {
     /// Of a row of the batch.
     pub places: usize,
     pub channels: usize,
+    pub blocks: Blocks,
+}
+
+params! {
+    /// Of the host's function. A shard is of `grain` rows of the batch, within one of the blocks.
+    pub struct JoinMomentsParams {
+        pub grain,
+        pub places,
+        pub channels,
+        pub blocks,
+    }
 }
 
 impl JoinMoments {
@@ -44,11 +55,13 @@ impl Library for JoinMoments {
 
     fn params(&self) -> Vec<u64> {
         let (grain, places) = (grain(self.places) as u64, self.places as u64);
-        MomentsParams { grain, places, channels: self.channels as u64 }.words()
+        let blocks = self.blocks.count() as u64;
+        JoinMomentsParams { grain, places, channels: self.channels as u64, blocks }.words()
     }
 
     fn cost(&self, rows: usize) -> Cost {
-        let elements = 2 * self.channels * self.domain().shards(rows).max(1);
+        let shards = self.blocks.count() * self.domain().shards(self.blocks.rows(rows)).max(1);
+        let elements = 2 * self.channels * shards;
         Cost { flops: 3 * elements, bytes: 4 * elements }
     }
 
@@ -57,11 +70,15 @@ impl Library for JoinMoments {
     }
 
     fn interpret(&self, machine: &mut Machine<'_>) {
-        let (each, places) = (grain(self.places) * self.places, machine.rows() * self.places);
-        combine(machine.floats_mut(self.partials), self.channels, each, places);
+        let (places, rows) = (self.places, machine.rows());
+        let joined = Joined { channels: self.channels, shard: grain(places) * places };
+        let block = self.blocks.rows(rows);
+        let room = self.domain().shards(block);
+        joined.join(machine.floats_mut(self.partials), (block * places, room), rows * places);
     }
 
     fn print(&self, name: &dyn Fn(BufferId) -> String) -> String {
-        format!("{}[0] = tree of moments over shards of {} places a row", name(self.partials), self.places)
+        let (to, places, blocks) = (name(self.partials), self.places, print::in_blocks(self.blocks));
+        format!("{to}[0] = tree of moments over shards of {places} places a row{blocks}")
     }
 }

@@ -197,6 +197,18 @@ pub enum Region {
     Partials { cols: usize, domain: Domain },
 }
 
+impl Region {
+    /// Whether it is some of each row of the minibatch; partials are none of its rows.
+    pub fn is_of_rows(&self) -> bool {
+        match self {
+            Region::Grid { axes, .. } => axes.iter().any(|axis| axis.count.batch),
+            Region::Whole(extent) => extent.batch,
+            Region::Gathered { .. } => true,
+            Region::Partials { .. } => false,
+        }
+    }
+}
+
 /// `count` elements, `step` apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Axis {

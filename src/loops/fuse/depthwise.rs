@@ -9,7 +9,7 @@
 use super::windows::{Part, maps, part, size, slides, strip};
 use crate::graph::{Geometry, Graph, Node, Op, Reduction, ValueId};
 use crate::loops::BufferId;
-use crate::loops::calls::conv::Side;
+use crate::loops::calls::conv::{GROUPS, Side};
 use crate::loops::calls::depthwise::Depthwise;
 use crate::loops::calls::slides::Slides;
 
@@ -19,6 +19,8 @@ pub(super) struct DepthwiseView {
     side: Side,
     slides: Slides,
     channels: usize,
+    /// Of pictures, where weights are partials.
+    groups: usize,
     x: Part,
     w: Option<ValueId>,
     y: Part,
@@ -33,9 +35,9 @@ impl DepthwiseView {
     /// The library's kernel, its result in `own`.
     pub fn call(&self, own: BufferId, buffer: impl Fn(ValueId) -> BufferId) -> Depthwise {
         let map = |part: Part| part.map(own, &buffer);
-        let Self { side, slides, channels, .. } = *self;
+        let Self { side, slides, channels, groups, .. } = *self;
         let w = self.w.map_or(own, &buffer);
-        Depthwise { side, slides, channels, x: map(self.x), w, y: map(self.y) }
+        Depthwise { side, slides, channels, groups, x: map(self.x), w, y: map(self.y) }
     }
 }
 
@@ -47,14 +49,14 @@ pub(super) fn reduction(graph: &Graph, node: &Node) -> Option<DepthwiseView> {
     let x = graph.node(windows).inputs[0];
     let slides = maps(graph, x, geometry)?;
     let channels = size(*graph.ty(x).dims.last()?);
-    let (own, x) = (Part::own(channels), part(graph, x));
+    let (own, x, groups) = (Part::own(channels), part(graph, x), graph.blocks.pieces(GROUPS));
     if *axes == geometry.tap_axes() {
         let w = Some(strip(graph, weights(graph, other, geometry)?));
-        return Some(DepthwiseView { side: Side::Forward, slides, channels, x, w, y: own });
+        return Some(DepthwiseView { side: Side::Forward, slides, channels, groups, x, w, y: own });
     }
     if axes.iter().copied().eq(0..geometry.taps()) {
         let y = part(graph, gradient(graph, other, geometry)?);
-        return Some(DepthwiseView { side: Side::Weights, slides, channels, x, w: None, y });
+        return Some(DepthwiseView { side: Side::Weights, slides, channels, groups, x, w: None, y });
     }
     None
 }
@@ -75,7 +77,8 @@ pub(super) fn overlap(graph: &Graph, node: &Node) -> Option<DepthwiseView> {
     let slides = slides(&node.ty.dims, geometry)?;
     let channels = size(*node.ty.dims.last()?);
     let (x, w, y) = (Part::own(channels), Some(strip(graph, w)), part(graph, g));
-    Some(DepthwiseView { side: Side::Inputs, slides, channels, x, w, y })
+    let groups = graph.blocks.pieces(GROUPS);
+    Some(DepthwiseView { side: Side::Inputs, slides, channels, groups, x, w, y })
 }
 
 /// The factor of a product that is such an operation, and the other one.

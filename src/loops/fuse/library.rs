@@ -14,7 +14,7 @@ use super::squares::SquaresView;
 use super::thinned::ThinnedView;
 use super::unfold::UnfoldView;
 use super::windows::{ConvView, Turned};
-use crate::graph::{Graph, Reduction, ValueId};
+use crate::graph::{Blocks, Graph, Reduction, ValueId};
 use crate::loops::{BufferId, Call, Combine, Domain};
 
 /// The values that kernels of the library make where they are stored.
@@ -149,10 +149,10 @@ impl View {
         }
     }
 
-    /// What brings its partials in `own`, of `cols` columns, together.
-    pub fn combine(&self, own: BufferId, cols: usize, domain: Domain) -> Call {
+    /// What brings its partials in `own`, of `cols` columns, together: those of shards of `domain` in each of the blocks.
+    pub fn combine(&self, own: BufferId, cols: usize, domain: Domain, blocks: Blocks) -> Call {
         match self {
-            View::Moments(view) => view.join(own).into(),
+            View::Moments(view) => view.join(own, blocks).into(),
             View::Attention(_)
             | View::Product(_)
             | View::Conv(_)
@@ -165,7 +165,9 @@ impl View {
             | View::Gather(_)
             | View::Unfold(_)
             | View::Waves(_)
-            | View::Repeat(_) => Combine { partials: own, cols, reduction: Reduction::Sum, domain }.into(),
+            | View::Repeat(_) => {
+                Combine { partials: own, cols, reduction: Reduction::Sum, domain, blocks }.into()
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Moments of channels: of what, and of how many places.
 
 use super::windows::strip;
-use crate::graph::{Dim, Graph, Node, Op, ValueId};
+use crate::graph::{Blocks, Dim, Graph, Node, Op, ValueId};
 use crate::loops::BufferId;
 use crate::loops::calls::{JoinMoments, Moments};
 
@@ -25,8 +25,8 @@ impl MomentsView {
     }
 
     /// What brings the shards' moments together.
-    pub fn join(&self, partials: BufferId) -> JoinMoments {
-        JoinMoments { partials, places: self.places, channels: self.channels }
+    pub fn join(&self, partials: BufferId, blocks: Blocks) -> JoinMoments {
+        JoinMoments { partials, places: self.places, channels: self.channels, blocks }
     }
 }
 

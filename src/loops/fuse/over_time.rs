@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::sunk::{Sunk, row_of_step, stripped, sunk};
 use super::unfused::Unfused;
 use super::{kernels, trace::Home};
-use crate::graph::{Dim, Enter, Graph, Node, Op, ValueId};
+use crate::graph::{Blocks, Dim, Enter, Graph, Node, Op, ValueId};
 use crate::kernels::packed::{COLUMNS, panels};
 use crate::loops::calls::{Pack, Packed};
 use crate::loops::{
@@ -62,7 +62,7 @@ pub(super) fn view(graph: &Graph, of: ValueId) -> Result<RepeatView, Unfused> {
         stacked: scan.stacked().map(|v| scan.body.ty(v).row_len()).collect(),
         inputs,
         operands: operands.into_iter().map(|v| stripped(graph, v)).collect(),
-        body: Program { buffers: Vec::new(), kernels: Vec::new() },
+        body: Program { buffers: Vec::new(), kernels: Vec::new(), blocks: Blocks::ONE },
         packs: Vec::new(),
         sizes: Vec::new(),
         within,

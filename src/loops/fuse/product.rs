@@ -28,6 +28,8 @@ pub(super) struct ProductView {
     n: Extent,
     k: Extent,
     batches: Batches,
+    /// Of the sum, in each block of rows.
+    pieces: usize,
 }
 
 /// A matrix in the memory of `base`.
@@ -48,7 +50,7 @@ impl ProductView {
 
     /// Whether its result is partials that are to be combined.
     pub fn in_pieces(&self) -> bool {
-        Product::pieces(self.m, self.n, self.k, self.batches) > 1
+        self.pieces > 1
     }
 
     /// The same as one that leaves out what is thin, if its matrices lie so.
@@ -70,8 +72,7 @@ impl ProductView {
             transposed: m.transposed,
         };
         let c = Matrix { buffer: c, stride: self.n.len, offset: 0, transposed: false };
-        let Self { m, n, k, batches, .. } = *self;
-        let pieces = Product::pieces(m, n, k, batches);
+        let Self { m, n, k, batches, pieces, .. } = *self;
         // A pair of matrices for each row of the batch is alone as it is.
         let ordered = alone && m.batch;
         Product {
@@ -99,7 +100,10 @@ pub(super) fn view(
     over: &Pairs,
 ) -> Option<ProductView> {
     let rights = strided(graph, right);
-    strided(graph, left).iter().find_map(|a| rights.iter().find_map(|b| product(a, b, batch, over)))
+    let found =
+        strided(graph, left).iter().find_map(|a| rights.iter().find_map(|b| product(a, b, batch, over)))?;
+    let pieces = Product::pieces(found.m, found.n, found.k, found.batches, graph.blocks);
+    Some(ProductView { pieces, ..found })
 }
 
 /// A value as elements of the memory of `base`: an extent and a stride an axis.
@@ -252,11 +256,11 @@ fn product(left: &Strided, right: &Strided, batch: &Pairs, over: &Pairs) -> Opti
     let batches = Batches { outer, inner };
     let (a, b) = (MatrixView { transposed: a_outside, ..a }, MatrixView { transposed: !b_outside, ..b });
     if !n.batch {
-        return Some(ProductView { a, b, m, n, k, batches });
+        return Some(ProductView { a, b, m, n, k, batches, pieces: 1 });
     }
     // Rows of the batch are rows of the result: with them on the right there is nothing else on the left.
     let turned = |x: MatrixView| MatrixView { transposed: !x.transposed, ..x };
-    Some(ProductView { a: turned(b), b: turned(a), m: n, n: m, k, batches })
+    Some(ProductView { a: turned(b), b: turned(a), m: n, n: m, k, batches, pieces: 1 })
 }
 
 /// Batch axes as levels, those that follow each other in all three operands as one; each matrix of the result has `matrix` elements.

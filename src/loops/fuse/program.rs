@@ -10,11 +10,14 @@ use super::order::Order;
 use super::over_time::{Own, RepeatView};
 use super::trace::{Context, Effect, Home, Trace, What};
 use super::windows::Turned;
-use crate::graph::{DType, Dim, Op, Sink, Stored, Type, ValueId};
+use crate::graph::{Blocks, DType, Dim, Op, Sink, Stored, Type, ValueId};
 use crate::kernels::conv::winograd::PRODUCTS;
 use crate::loops::calls::Region;
 use crate::loops::calls::Turn;
-use crate::loops::{Buffer, BufferId, BufferKind, Call, Combine, Kernel, Program, Transpose};
+use crate::loops::{AXES, Buffer, BufferId, BufferKind, Call, Combine, Domain, Kernel, Program, Transpose};
+
+/// Shards of what a kernel of the library sums over a block at once.
+const ONE_EACH: Domain = Domain::Rows { rows: Dim::Const(1), inner: [1; AXES], grain: 1 };
 
 struct Writer<'c, 'g> {
     context: &'c Context<'g>,
@@ -29,7 +32,7 @@ struct Writer<'c, 'g> {
 
 pub(super) fn write<'g>(context: &Context<'g>, groups: &Groups, order: &Order) -> Program {
     let names = Names::new(context);
-    let program = Program { buffers: Vec::new(), kernels: Vec::new() };
+    let program = Program { buffers: Vec::new(), kernels: Vec::new(), blocks: context.graph.blocks };
     let (buffers, turned, stacked) = (BTreeMap::new(), BTreeSet::new(), context.stacked());
     let mut writer = Writer { context, names, program, buffers, turned, stacked };
     for item in &order.items {
@@ -163,8 +166,7 @@ impl Writer<'_, '_> {
                 }
             }
             Home::Value(v) => {
-                let left = self.context.library.get(&v).is_some_and(|view| view.leaves_partials());
-                let partials = left || is_combined(graph, v);
+                let partials = self.context.leaves_partials(v) || is_combined(graph, v);
                 let kind = if partials { BufferKind::Partials } else { BufferKind::Temp };
                 let dims = graph.ty(v).dims.clone();
                 Buffer {
@@ -220,7 +222,8 @@ impl Writer<'_, '_> {
         for action in &trace.actions {
             if let (Effect::Partial(reduction), Home::Value(v)) = (action.effect, action.home) {
                 let (partials, cols) = (self.buffers[&action.home], self.context.graph.ty(v).row_len());
-                self.combine(v, Combine { partials, cols, reduction, domain }.into());
+                let blocks = if domain.is_batch() { self.program.blocks } else { Blocks::ONE };
+                self.combine(v, Combine { partials, cols, reduction, domain, blocks }.into());
             }
         }
     }
@@ -268,10 +271,12 @@ impl Writer<'_, '_> {
             Region::Partials { domain, .. } if o.buffer == own => Some(domain),
             _ => None,
         });
+        let blocks = if self.context.sums_blocks(v) { self.program.blocks } else { Blocks::ONE };
+        let partials = partials.or((!blocks.are_one()).then_some(ONE_EACH));
         self.program.kernels.push(Kernel::Call { name, call });
         if let Some(domain) = partials {
             let cols = self.context.graph.ty(v).row_len();
-            self.combine(v, view.combine(own, cols, domain));
+            self.combine(v, view.combine(own, cols, domain, blocks));
         }
     }
 

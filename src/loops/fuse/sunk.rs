@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::draws;
-use crate::graph::{Builder, Class, Dim, Enter, Graph, Op, Scan, Sink, SiteId, Type, ValueId};
+use crate::graph::{Blocks, Builder, Class, Dim, Enter, Graph, Op, Scan, Sink, SiteId, Type, ValueId};
 
 /// A body with what it computes itself inside, and what still enters it.
 pub(super) struct Sunk {
@@ -29,7 +29,7 @@ struct Writer<'g> {
 
 /// The scan over `operands`, values of `graph`; of what it stacks that alone which `is_read`, the columns of the others being nobody's.
 pub(super) fn sunk(graph: &Graph, scan: &Scan, operands: &[ValueId]) -> Sunk {
-    let b = Builder::resume(Graph { enters: Vec::new(), ..graph.tables() });
+    let b = Builder::resume(Graph { enters: Vec::new(), blocks: Blocks::ONE, ..graph.tables() });
     let sunk = Sunk {
         body: Graph::default(),
         inputs: Vec::new(),

@@ -45,6 +45,17 @@ impl Context<'_> {
         self.library.contains_key(&v)
     }
 
+    /// Whether a kernel of the library sums over rows of the batch, those of a block by itself where there are several: then blocks are partials too.
+    pub fn sums_blocks(&self, v: ValueId) -> bool {
+        let of_rows = |x: &ValueId| self.graph.ty(*x).has_batch();
+        !self.graph.blocks.are_one() && !of_rows(&v) && self.bases(v).iter().any(of_rows)
+    }
+
+    /// Whether a kernel of the library leaves partials that are to be combined.
+    pub fn leaves_partials(&self, v: ValueId) -> bool {
+        self.library.get(&v).is_some_and(Call::leaves_partials) || self.sums_blocks(v)
+    }
+
     /// What lies in the memory that a kernel of the library reads.
     pub fn bases(&self, v: ValueId) -> Vec<ValueId> {
         self.library.get(&v).map(Call::bases).unwrap_or_default()

@@ -10,7 +10,7 @@
 
 use super::product::parts;
 use crate::graph::{Dim, Geometry, Graph, Node, Op, Slide, ValueId};
-use crate::loops::calls::conv::{Conv, Side, pays};
+use crate::loops::calls::conv::{Conv, GROUPS, Side, pays};
 use crate::loops::calls::slides::{Map, Slides};
 use crate::loops::{BufferId, Matrix};
 
@@ -23,6 +23,8 @@ pub(super) struct ConvView {
     filters: usize,
     /// Never in tiles.
     direct: bool,
+    /// Of pictures, where weights are partials.
+    groups: usize,
     x: Part,
     w: Part,
     y: Part,
@@ -97,8 +99,9 @@ impl ConvView {
         if let Some(filters) = self.turned() {
             w = Matrix { buffer: turned(filters), stride: filters.row(), ..w };
         }
-        let Self { side, slides, channels, filters, .. } = *self;
-        Conv { side, slides, channels, filters, winograd: self.in_tiles(), x: map(self.x), w, y: map(self.y) }
+        let Self { side, slides, channels, filters, groups, .. } = *self;
+        let (x, y, winograd) = (map(self.x), map(self.y), self.in_tiles());
+        Conv { side, slides, channels, filters, winograd, groups, x, w, y }
     }
 }
 
@@ -115,13 +118,34 @@ pub(super) fn contraction(graph: &Graph, node: &Node) -> Option<ConvView> {
     let channels = size(windows.ty.dims[rank - 1]);
     let (x, y) = (part(graph, x), part(graph, right));
     let (filters, direct) = (size(*node.ty.dims.last()?), graph.direct);
+    let groups = graph.blocks.pieces(GROUPS);
     if covers(over, taps..rank, 0) && graph.ty(right).dims.len() == rank - taps + 1 {
         let own = Part::own(filters);
-        return Some(ConvView { side: Side::Forward, slides, channels, filters, direct, x, w: y, y: own });
+        return Some(ConvView {
+            side: Side::Forward,
+            slides,
+            channels,
+            filters,
+            direct,
+            groups,
+            x,
+            w: y,
+            y: own,
+        });
     }
     if covers(over, 0..taps, 0) && graph.ty(right).dims.len() == taps + 1 {
         let own = Part::own(filters);
-        return Some(ConvView { side: Side::Weights, slides, channels, filters, direct, x, w: own, y });
+        return Some(ConvView {
+            side: Side::Weights,
+            slides,
+            channels,
+            filters,
+            direct,
+            groups,
+            x,
+            w: own,
+            y,
+        });
     }
     None
 }
@@ -145,8 +169,8 @@ pub(super) fn overlap(graph: &Graph, node: &Node) -> Option<ConvView> {
     let (channels, filters) = (size(node.ty.dims[own - 1]), size(g_dims[of_g]));
     let slides = slides(&node.ty.dims, geometry)?;
     let (y, w) = (part(graph, g), part(graph, w));
-    let direct = graph.direct;
-    Some(ConvView { side: Side::Inputs, slides, channels, filters, direct, x: Part::own(channels), w, y })
+    let (direct, groups, x) = (graph.direct, graph.blocks.pieces(GROUPS), Part::own(channels));
+    Some(ConvView { side: Side::Inputs, slides, channels, filters, direct, groups, x, w, y })
 }
 
 pub(super) fn size(d: Dim) -> usize {

@@ -1,7 +1,7 @@
 //! A program for each invariant that breaks it, and what is said of it.
 
 use super::*;
-use crate::graph::{Dim, Reduction, SiteId};
+use crate::graph::{Blocks, Dim, Reduction, SiteId};
 use crate::loops::{Affine, Axes, Binary, Body, Buffer, Combine, Domain, Place, Taps, Unary};
 
 const COLS: usize = 4;
@@ -40,7 +40,7 @@ fn program(kernels: Vec<Kernel>) -> Program {
         buffer("w", &[Dim::Const(COLS)], BufferKind::Param(crate::graph::ParamId(0))),
         Buffer { place: Some(Place { slot: 1 }), ..buffer("p", &[Dim::Const(COLS)], BufferKind::Partials) },
     ];
-    Program { buffers, kernels }
+    Program { buffers, kernels, blocks: Blocks::ONE }
 }
 
 fn kernel_in(domain: Domain, uniform: Vec<(Reg, Inst)>, sections: Vec<Section>) -> Kernel {
@@ -103,6 +103,7 @@ fn a_buffer_is_written_before_it_is_read() {
         cols: COLS,
         reduction: Reduction::Sum,
         domain: Domain::rows(Dim::Batch),
+        blocks: Blocks::ONE,
     };
     let combine = Kernel::Call { name: "c".into(), call: call.into() };
     assert_eq!(fault(vec![combine]), "p is read before it is written");

@@ -72,6 +72,8 @@ pub struct Bench {
     pub offered: usize,
     pub threads: usize,
     pub batch: usize,
+    /// That the rows of a minibatch are cut into.
+    pub blocks: usize,
     /// Steps timed.
     pub steps: usize,
     /// Medians over blocks, without clocks.
@@ -177,6 +179,7 @@ pub fn bench(
         offered: threads,
         threads: plain.native().threads(&team, shape.batch),
         batch: shape.batch,
+        blocks: config.batch().blocks.count(),
         steps: each * blocks.len(),
         step: blocks[blocks.len() / 2],
         loss: stepper.loss(each),

@@ -2,7 +2,7 @@
 
 use super::super::Reach;
 use super::{Batches, Extent, Matrix, Product, ProductParams};
-use crate::graph::Dim;
+use crate::graph::{Blocks, Dim};
 use crate::loops::parts::Parts;
 use crate::loops::{AXES, Domain};
 
@@ -56,10 +56,10 @@ pub fn piece(k: usize, pieces: usize) -> usize {
 }
 
 impl Product {
-    /// Into how many pieces `k` is best cut: those of [`pieces`](Self::pieces).
-    pub fn pieces(m: Extent, n: Extent, k: Extent, batches: Batches) -> usize {
+    /// Into how many pieces `k` is best cut: those of [`pieces`](Self::pieces), of one of the blocks of rows.
+    pub fn pieces(m: Extent, n: Extent, k: Extent, batches: Batches, blocks: Blocks) -> usize {
         let long = k.batch && k.len >= MAP_LEAST && batches.is_one();
-        if long && m.len.saturating_mul(n.len) <= PIECES_MOST { PIECES } else { 1 }
+        if long && m.len.saturating_mul(n.len) <= PIECES_MOST { blocks.pieces(PIECES) } else { 1 }
     }
 
     pub fn cut(&self) -> Cut {
