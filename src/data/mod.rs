@@ -10,6 +10,7 @@ mod assemble;
 mod cells;
 mod cleaning;
 mod config;
+mod contradictions;
 mod cores;
 mod dataset;
 mod dates;
@@ -46,6 +47,7 @@ mod search;
 mod single;
 pub mod sizes;
 mod sound;
+mod source;
 mod sources;
 mod statements;
 mod stores;
@@ -70,7 +72,7 @@ mod words;
 pub(crate) use advice::{Advice, are_hardly_classes, fitting_classes, left_out};
 pub use config::{
     Batch, By, Choosing, Classes, ColumnRef, Columns, DEFAULT_BATCH, DataConfig, Division, Normalize, Per,
-    Scale, Settings, Share, Source, Split, updates,
+    Scale, Settings, Share, Split, updates,
 };
 pub use dataset::{Dataset, Input, Observed, Part, Storage, Target};
 pub(crate) use error::cut;
@@ -87,6 +89,7 @@ pub use scaler::{Curve, Scaler};
 pub use schema::{ColumnInfo, ColumnKind, DataSchema, Grouped};
 pub use search::Search;
 pub use sound::{Hearing, SoundSizes, hertz, recordings, seconds};
+pub use source::Source;
 pub use stores::{Form, Numbers, Numeric, RowBuffer, RowStore, Tones, read_rows};
 pub use texts::{Texts, Unread};
 pub use transform::{Affine, ArrayRule, CellRule, ColumnRule, Fields, InputShape, TargetRule, Transform};

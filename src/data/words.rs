@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use super::config::{Settings, Source};
+use super::config::Settings;
+use super::source::Source;
 use super::{sources, statements};
 use crate::diag::Diagnostic;
 use crate::vocab::{Args, Sig};

@@ -35,13 +35,14 @@
 
 use std::sync::Arc;
 
-use crate::data::config::{By, Source};
+use crate::data::config::By;
 use crate::data::error::DataError;
 use crate::data::inputs::Inputs;
 use crate::data::labels::{FILE, LABEL, Labelled, Labels};
 use crate::data::raw::{Arrays, Column, Pick, Raw, RawTarget, expand};
 use crate::data::search::Search;
 use crate::data::sound::{self, Channels, Clips, File, Folder, Hearing, Listing, Long, Pattern, Prepare};
+use crate::data::source::Source;
 use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig, Value};

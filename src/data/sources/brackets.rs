@@ -24,12 +24,12 @@ use std::sync::Arc;
 
 use super::generated::{self, ROWS, SEED};
 use super::steps::LENGTH;
-use crate::data::config::Source;
 use crate::data::draw::Draws;
 use crate::data::error::DataError;
 use crate::data::inputs::Inputs;
 use crate::data::raw::{Arrays, Pick, Raw, RawTarget};
 use crate::data::search::Search;
+use crate::data::source::Source;
 use crate::data::texts::{Text, TextForm, Texts};
 use crate::data::words::{Read, SourceWord};
 use crate::vocab::{Args, Block, Sig};

@@ -8,10 +8,10 @@
 use std::sync::Arc;
 
 use super::generated;
-use crate::data::config::Source;
 use crate::data::error::DataError;
 use crate::data::raw::{Arrays, Cells, Pick, Raw, RawTarget, Stored};
 use crate::data::search::Search;
+use crate::data::source::Source;
 use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
 use crate::vocab::{ArgSpec, Args, Block, Kind, Sig};

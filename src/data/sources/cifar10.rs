@@ -8,10 +8,10 @@
 use std::sync::Arc;
 
 use super::cifar::{self, Labels};
-use crate::data::config::Source;
 use crate::data::error::DataError;
 use crate::data::raw::{Pick, Raw};
 use crate::data::search::Search;
+use crate::data::source::Source;
 use crate::data::words::{Read, SourceWord};
 use crate::vocab::{ArgSpec, Args, Block, Kind, Sig};
 

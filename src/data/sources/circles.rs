@@ -6,10 +6,10 @@ use std::f64::consts::TAU;
 use std::sync::Arc;
 
 use super::generated::{self, Common, Points, ROWS, SEED};
-use crate::data::config::Source;
 use crate::data::error::DataError;
 use crate::data::raw::{Pick, Raw};
 use crate::data::search::Search;
+use crate::data::source::Source;
 use crate::data::words::{Read, SourceWord};
 use crate::math::sin_cos;
 use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig};

@@ -28,12 +28,12 @@
 use std::sync::Arc;
 
 use super::generated::{self, ROWS, SEED};
-use crate::data::config::Source;
 use crate::data::draw::Draws;
 use crate::data::error::DataError;
 use crate::data::inputs::Inputs;
 use crate::data::raw::{Arrays, Pick, Raw, RawTarget};
 use crate::data::search::Search;
+use crate::data::source::Source;
 use crate::data::texts::{Text, TextForm, Texts};
 use crate::data::words::{Read, SourceWord};
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig};

@@ -31,13 +31,14 @@ use std::sync::Arc;
 
 use super::texts_of_table;
 use crate::data::cleaning::Fill;
-use crate::data::config::{ColumnRef, Source};
+use crate::data::config::ColumnRef;
 use crate::data::digits::Digits;
 use crate::data::error::DataError;
 use crate::data::files;
 use crate::data::gaps::Gaps;
 use crate::data::raw::{Delimiter, OwnTest, Pick, Raw, Table, Unknown};
 use crate::data::search::Search;
+use crate::data::source::Source;
 use crate::data::table::{self, Missing, Reading};
 use crate::data::text;
 use crate::data::words::{Read, SourceWord};

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::keep;
-use crate::data::config::Source;
 use crate::data::error::{DataError, counted};
 use crate::data::files::{self, Keep};
 use crate::data::inputs::Inputs;
 use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Stored};
 use crate::data::search::Search;
+use crate::data::source::Source;
 use crate::data::stores::{Coding, FileRows, Layout};
 use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;

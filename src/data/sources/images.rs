@@ -30,7 +30,6 @@
 use std::sync::Arc;
 
 use super::keep;
-use crate::data::config::Source;
 use crate::data::error::DataError;
 use crate::data::files::Keep;
 use crate::data::inputs::Inputs;
@@ -38,6 +37,7 @@ use crate::data::labels::{FILE, LABEL, Labelled, Labels};
 use crate::data::pictures::{self, CHANNELS, File, Folder, Kept, Loaded};
 use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Stored};
 use crate::data::search::Search;
+use crate::data::source::Source;
 use crate::data::words::{Read, SourceWord};
 use crate::vocab::{ArgSpec, Args, Block, Default, Kind, Sig};
 

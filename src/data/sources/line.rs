@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use super::generated::{self, Common, ROWS, SEED};
-use crate::data::config::Source;
 use crate::data::error::DataError;
 use crate::data::raw::{Cells, Pick, Raw};
 use crate::data::search::Search;
+use crate::data::source::Source;
 use crate::data::words::{Read, SourceWord};
 use crate::vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig};
 

@@ -8,11 +8,11 @@ use std::f64::consts::{PI, TAU};
 use std::sync::Arc;
 
 use super::generated::{self, Common, ROWS, SEED};
-use crate::data::config::Source;
 use crate::data::draw::Draws;
 use crate::data::error::DataError;
 use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Stored};
 use crate::data::search::Search;
+use crate::data::source::Source;
 use crate::data::words::{Read, SourceWord};
 use crate::draws::rng;
 use crate::math::sin_cos;

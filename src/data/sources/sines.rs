@@ -22,10 +22,10 @@ use std::sync::Arc;
 
 use super::generated::{self, Common, ROWS, SEED};
 use super::steps::LENGTH;
-use crate::data::config::Source;
 use crate::data::error::DataError;
 use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Stored};
 use crate::data::search::Search;
+use crate::data::source::Source;
 use crate::data::words::{Read, SourceWord};
 use crate::math::sin_cos;
 use crate::vocab::{Args, Block, Sig};

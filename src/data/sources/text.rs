@@ -22,12 +22,12 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::data::config::Source;
 use crate::data::error::{DataError, listed};
 use crate::data::files;
 use crate::data::inputs::Inputs;
 use crate::data::raw::{Arrays, Pick, Raw, RawTarget};
 use crate::data::search::Search;
+use crate::data::source::Source;
 use crate::data::texts::{Text, TextForm, Texts};
 use crate::data::words::{Read, SourceWord};
 use crate::vocab::{ArgSpec, Args, Block, Kind, Sig};

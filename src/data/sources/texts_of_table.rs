@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::csv::{delimiter, text_of};
-use crate::data::config::{ColumnRef, Source};
+use crate::data::config::ColumnRef;
 use crate::data::error::{DataError, counted, cut};
 use crate::data::files;
 use crate::data::raw::{Arrays, Delimiter, Pick, Raw, RawTarget, expand, label_order};
 use crate::data::readers::table_rows;
 use crate::data::search::Search;
+use crate::data::source::Source;
 use crate::data::text::number;
 use crate::data::texts::{Text, TextForm, Texts};
 use crate::data::words::Read;

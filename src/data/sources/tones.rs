@@ -23,13 +23,13 @@ use std::f64::consts::TAU;
 use std::sync::Arc;
 
 use super::generated::{self, Common, ROWS, SEED};
-use crate::data::config::Source;
 use crate::data::draw::Draws;
 use crate::data::error::DataError;
 use crate::data::inputs::Inputs;
 use crate::data::raw::{Arrays, Pick, Raw, RawTarget};
 use crate::data::search::Search;
 use crate::data::sound::Clips;
+use crate::data::source::Source;
 use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
 use crate::draws::rng;

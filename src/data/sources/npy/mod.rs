@@ -13,12 +13,12 @@ mod held;
 mod rows;
 
 use super::keep;
-use crate::data::config::Source;
 use crate::data::error::{DataError, counted};
 use crate::data::files::{self, Keep};
 use crate::data::raw::{Arrays, Pick, Raw, RawTarget, Stored};
 use crate::data::search::Search;
 use crate::data::single;
+use crate::data::source::Source;
 use crate::data::words::{Read, SourceWord};
 use crate::diag::Diagnostic;
 use crate::memory;
