@@ -69,12 +69,21 @@ pub fn holds(choice: &If, scope: &mut Scope) -> Result<bool, Box<Diagnostic>> {
 mod tests {
     use crate::{
         check::{Env, check_source},
-        model::Model,
+        data::Division,
+        model::{Model, PredictMode},
     };
 
     const FILE: &str = "\
 param mixed = 0.2
 param fast = true
+data {
+  source builtin, \"iris\"
+  if fast {
+    split test=20%
+  } else {
+    split folds=5
+  }
+}
 augment {
   if mixed > 0.1 {
     mixup alpha=mixed
@@ -82,7 +91,7 @@ augment {
 }
 net {
   input x: real[4]
-  dense 3
+  dropout 0.2 -> dense 3
   output y: class[3]
 }
 train {
@@ -96,6 +105,11 @@ train {
   } else {
     optimizer adamw, lr=1e-3
     epochs 30
+  }
+}
+predict {
+  if mixed > 0.1 {
+    mc_dropout samples=30
   }
 }
 ";
@@ -120,6 +134,18 @@ train {
         assert_eq!(chosen(&[]), ("sgd", 2.0, Some(0.2)));
         assert_eq!(chosen(&[("fast", "false")]), ("adamw", 30.0, Some(0.2)));
         assert_eq!(chosen(&[("fast", "false"), ("mixed", "0")]), ("adam", 20.0, None));
+    }
+
+    #[test]
+    fn data_and_predictions_are_chosen_too() {
+        let chosen = |sets: &[(&str, &str)]| {
+            let model = model(sets);
+            let split = model.data.and_then(|data| data.settings.split).expect("a split");
+            let has_folds = matches!(split.division, Division::Folds { .. });
+            (has_folds, matches!(model.predict.mode, PredictMode::McDropout(_)))
+        };
+        assert_eq!(chosen(&[]), (false, true));
+        assert_eq!(chosen(&[("fast", "false"), ("mixed", "0")]), (true, false));
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use super::{
     bind::bind,
+    chosen::chosen_steps,
     scope::Scope,
-    section::{Section, family_word, misplaced, statement_steps, unknown_word, use_span},
+    section::{Section, family_word, misplaced, unknown_word, use_span},
     words::stands_for,
 };
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
 pub fn section(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Option<DataConfig> {
     let before = diags.len();
     let mut uses: Vec<Args> = Vec::new();
-    for step in statement_steps(section, diags) {
+    for step in chosen_steps(section, scope, diags) {
         let word = step.name.text.as_str();
         let bound = if word == "source" {
             source(step, scope, diags)

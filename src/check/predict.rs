@@ -2,9 +2,10 @@
 
 use super::{
     bind::bind,
+    chosen::chosen_steps,
     report,
     scope::Scope,
-    section::{Section, misplaced, statement_steps, unknown_word, use_span},
+    section::{Section, misplaced, unknown_word, use_span},
     views,
 };
 use crate::{
@@ -149,7 +150,7 @@ pub fn section(
     diags: &mut Vec<Diagnostic>,
 ) -> Found {
     let mut found = Found::default();
-    for step in statement_steps(section, diags) {
+    for step in chosen_steps(section, scope, diags) {
         let word = step.name.text.as_str();
         let Some(sig) = PREDICT_STATEMENTS.iter().find(|sig| sig.name == word) else {
             let known: Vec<&str> = PREDICT_STATEMENTS.iter().map(|sig| sig.name).collect();

@@ -25,8 +25,10 @@ pub struct Ledger {
     accepted: BTreeMap<String, BTreeSet<String>>,
     /// Names that may be any word of such a form too.
     forms: BTreeMap<String, fn(&str) -> bool>,
-    /// Words that a name may be, where they are written.
+    /// Words that a name is tried with, where they are written.
     meant: BTreeMap<Span, (String, String)>,
+    /// The same of those that it is compared with.
+    compared: BTreeMap<Span, (String, String)>,
 }
 
 impl Ledger {
@@ -40,14 +42,22 @@ impl Ledger {
         self.forms.insert(name.into(), form);
     }
 
-    /// The name is tried with this word, or compared with it.
+    /// The name is tried with this word.
     pub fn mean(&mut self, name: &str, word: &str, span: Span) {
         self.meant.insert(span, (name.into(), word.into()));
     }
 
-    /// Words that a name is compared with, or tried with, and that no use of it takes. A name that is compared alone takes any.
+    /// The name is compared with this word.
+    pub fn compare(&mut self, name: &str, word: &str, span: Span) {
+        self.compared.insert(span, (name.into(), word.into()));
+    }
+
+    /// Words that a name is tried with, and that no use of it takes. One that it is compared with may keep it from those uses, `if how == off`, unless it is nearly one of theirs.
+    /// A name that is compared alone takes any.
     pub fn misspelt(&self) -> Vec<Diagnostic> {
-        let strange = self.meant.iter().filter_map(|(span, (name, word))| {
+        let all = self.meant.iter().map(|meant| (meant, true));
+        let all = all.chain(self.compared.iter().map(|compared| (compared, false)));
+        let strange = all.filter_map(|((span, (name, word)), is_tried)| {
             let accepted = self.accepted.get(name).filter(|words| !words.contains(word.as_str()))?;
             if self.forms.get(name).is_some_and(|is_such| is_such(word)) {
                 return None;
@@ -55,11 +65,15 @@ impl Ledger {
             let error =
                 Diagnostic::error("E0215", *span, format!("no use of `{name}` takes the word `{word}`"))
                     .label("can never be right");
-            Some(match nearest(word, accepted.iter().map(String::as_str)) {
-                Some(known) => error.fix("a similar word exists", *span, known),
-                None => error
-                    .note(format!("it can be {}", accepted.iter().cloned().collect::<Vec<_>>().join(", "))),
-            })
+            match nearest(word, accepted.iter().map(String::as_str)) {
+                Some(known) => Some(error.fix("a similar word exists", *span, known)),
+                None => is_tried.then(|| {
+                    error.note(format!(
+                        "it can be {}",
+                        accepted.iter().cloned().collect::<Vec<_>>().join(", ")
+                    ))
+                }),
+            }
         });
         strange.collect()
     }
@@ -86,7 +100,7 @@ pub fn sides(left: &Expr, right: &Expr, scope: &mut Scope) -> Result<(Value, Val
         if let (Some(found), ExprKind::Path(name)) = (bare(word, scope), &other.kind)
             && scope.contains(name)
         {
-            scope.words.mean(name, found, word.span);
+            scope.words.compare(name, found, word.span);
             let (value, word) = (eval(other, scope)?, Value::Word(found.into()));
             return Ok(if std::ptr::eq(other, left) { (value, word) } else { (word, value) });
         }
@@ -284,6 +298,11 @@ mod tests {
         assert_eq!(
             findings(&source.replace("act == relu", "act == rleu")),
             ["E0215 no use of `act` takes the word `rleu`"]
+        );
+        // A word may keep the name from its other uses.
+        assert_eq!(
+            findings(&source.replace("act == relu {\n dense 8 -> act", "act == off {\n dense 8")),
+            Vec::<String>::new()
         );
         // The list itself may be a param.
         let listed =

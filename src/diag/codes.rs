@@ -1541,7 +1541,7 @@ Make the layer wider, or leave the dropout out."#,
         "W0112",
         r#"A rate far from what is usual
 
-About 0.2 of inputs, 0.1 of maps behind a convolution, of sequences and of the weights of attention, and 0.5 of hidden units are the rates that papers found on held-out rows. Much higher
+About 0.2 of inputs, 0.1 of maps behind a convolution, of sequences and of the weights of attention, 0.25 inside recurrent layers, and 0.5 of hidden units are the rates that papers found on held-out rows. Much higher
 ones starve the net: a convolution has few weights for its numbers, and the dense layers behind it take most of the dropout.
 
     input x: real[8]

@@ -314,6 +314,7 @@ pub(super) fn dropped(args: &Args, form: &Form) -> Vec<InnerDrop> {
     let seen: usize = (0..form.queries).map(|query| form.reach(query)).sum();
     vec![InnerDrop {
         name: WEIGHTS,
+        of_weights: true,
         what: "weight of each head and query",
         rate,
         coins: form.heads * seen,

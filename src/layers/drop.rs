@@ -29,6 +29,8 @@ pub struct DropSite {
 pub struct InnerDrop {
     /// The end of its path: `weights`.
     pub name: &'static str,
+    /// Whether it is weights of attention that are dropped, and not units.
+    pub of_weights: bool,
     /// What has a coin: `weight of each query`.
     pub what: &'static str,
     pub rate: Timed,

@@ -103,7 +103,8 @@ pub fn before_a_number(model: &Model) -> Vec<Diagnostic> {
     found.map(warn).collect()
 }
 
-/// W0112: a rate far from what is usual for its place: 0.2 on inputs, 0.1 on maps, sequences and weights of attention, 0.5 on hidden units.
+/// W0112: a rate far from what is usual for its place: 0.2 on inputs, 0.1 on maps, sequences and weights of attention, 0.25 in recurrent layers,
+/// 0.5 on hidden units.
 pub fn unusual_rate(model: &Model) -> Vec<Diagnostic> {
     let (mut found, behind) = (Vec::new(), behind_weights(model));
     for (i, node, site) in
@@ -125,8 +126,12 @@ pub fn unusual_rate(model: &Model) -> Vec<Diagnostic> {
     for (node, drop) in
         model.nodes.iter().flat_map(|node| node.inner_drops(model).into_iter().map(move |drop| (node, drop)))
     {
-        if drop.rate.largest() > 0.3 {
-            found.push(unusual(node, drop.rate.largest(), "weights of attention", ("dropout=", 0.1)));
+        let (place, (word, usual), most) = match drop.of_weights {
+            true => ("weights of attention", ("dropout=".to_owned(), 0.1), 0.3),
+            false => ("a recurrent layer", (format!("{}=", drop.name), 0.25), 0.65),
+        };
+        if drop.rate.largest() > most {
+            found.push(unusual(node, drop.rate.largest(), place, (&word, usual)));
         }
     }
     found

@@ -236,6 +236,25 @@ fn maps_are_dropped_as_a_whole() {
     assert_eq!(of("dropout 0.1"), "", "on the image itself");
 }
 
+/// What a recurrent layer drops of itself has a rate and an argument of its own.
+#[test]
+fn rates_inside_of_layers_have_their_own_place() {
+    let of = |layer: &str| {
+        let net = format!("net {{\n  input x: series[6, 4]\n  {layer}\n  last -> dense 3\n  output y: class[3]\n}}\n");
+        let found = pedantic(&net, 1e6).into_iter().filter(|found| found.code == "W0112");
+        found.map(|found| format!("{} {}", found.message, found.fixes[0].message)).collect::<Vec<_>>()
+    };
+    assert_eq!(of("lstm 8, recurrent_dropout=0.5"), Vec::<String>::new());
+    assert_eq!(
+        of("lstm 8, recurrent_dropout=0.7"),
+        ["a rate of 0.7 on a recurrent layer try `recurrent_dropout=0.25`, or find the rate by a `sweep`"]
+    );
+    assert_eq!(
+        of("attention 2, dropout=0.5"),
+        ["a rate of 0.5 on weights of attention try `dropout=0.1`, or find the rate by a `sweep`"]
+    );
+}
+
 /// Advice waits to be asked for; what is proved does not.
 #[test]
 fn plain_checks_say_what_is_proved() {

@@ -399,7 +399,7 @@ net {
         "if",
         "lines that are there or not",
         "if CONDITION { ... } else { ... }",
-        "Decided when the file is checked, in `net`, blocks, `train` and `augment`. The branch that is not taken must parse; more is not asked of it.
+        "Decided when the file is checked, in blocks and in every section but `sweep`. The branch that is not taken must parse; more is not asked of it.
 
 # Example
 ```net

@@ -470,6 +470,10 @@ fn augmented_rows_are_shown_epoch_by_epoch() {
     assert!(code == Some(2) && said.contains("no effect on the rows of training"), "{said}");
     let (code, _, said) = run(&["--wav", "heard"]);
     assert!(code == Some(2) && said.contains("`--wav` writes sounds"), "{said}");
+    let with_param = format!("param pad = 1\n\n{}", source.replace("pad=2", "pad=pad"));
+    std::fs::write(folder.path().join("shapes.net"), with_param).expect("a file");
+    assert_eq!(run(&["--rows", "2..5", "--epochs", "2", "--csv", "--set", "pad=2"]).1, csv);
+    assert_ne!(run(&["--rows", "2..5", "--epochs", "2", "--csv"]).1, csv);
     let mixed = source.replace("  crop 12x12, pad=2\n  cutmix alpha=1\n", "  mixup alpha=0.2\n");
     std::fs::write(folder.path().join("shapes.net"), mixed).expect("a file");
     let (code, _, said) = run(&[]);

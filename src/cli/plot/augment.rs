@@ -35,7 +35,7 @@ impl Command {
         if let Some((flag, _)) = given.iter().find(|(_, given)| *given) {
             return Err(Failure::usage(format!("`{flag}` has no effect on the rows of training")));
         }
-        let file = File { path: path.clone(), sets: Sets { sets: Vec::new() } };
+        let file = File { path: path.clone(), sets: Sets { sets: self.set.clone() } };
         let source = Source::read(path)?;
         let ready = opened(&file, &source, ui)?;
         let (rows, most) = (self.rows.clone().unwrap_or(0..8), ready.dataset.train.rows());

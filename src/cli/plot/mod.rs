@@ -18,7 +18,7 @@ use super::{
     Outcome, ending,
     eval::{self, Runs},
     numbers, predict,
-    source::{File, Sets},
+    source::{self, File, Sets},
     train::Threads,
     ui::{Exit, Failure, Ui},
 };
@@ -50,6 +50,9 @@ pub struct Command {
     /// Draw for the terminal instead, in dots of Braille
     #[arg(long, conflicts_with = "csv")]
     text: bool,
+    /// Give a `param` of the file of `augment` or `--graph` another value; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = source::pair)]
+    set: Vec<(String, String)>,
     /// Sets of masks of `convergence`
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(2..=10_000))]
     sets: Option<u32>,
@@ -199,6 +202,7 @@ impl Command {
     fn record(&self, record: &Record, ui: &mut Ui) -> Outcome {
         let given = [
             ("--samples", self.samples.is_some()),
+            ("--set", !self.set.is_empty()),
             ("--sets", self.sets.is_some()),
             ("--layer", self.layer.is_some()),
             ("--row", self.row.is_some()),
@@ -272,7 +276,7 @@ impl Command {
         let [path] = &self.runs.paths[..] else {
             return Err(Failure::usage("`--graph` draws one `.net` file"));
         };
-        let (_, model) = File { path: path.clone(), sets: Sets { sets: Vec::new() } }.model(ui)?;
+        let (_, model) = File { path: path.clone(), sets: Sets { sets: self.set.clone() } }.model(ui)?;
         match form {
             GraphForm::Dot => Ok(graph::dot(&model)),
             GraphForm::Mermaid => Ok(graph::mermaid(&model)),

@@ -53,7 +53,15 @@ pub(super) fn inner(args: &Args, name: &'static str, cell: &dyn Recurrent, input
         (false, true) => "unit of each gate and step",
     };
     let fresh = multiplies && !shared;
-    (!rate.is_zero()).then_some(InnerDrop { name, what, rate, coins, scaled: multiplies, fresh })
+    (!rate.is_zero()).then_some(InnerDrop {
+        name,
+        of_weights: false,
+        what,
+        rate,
+        coins,
+        scaled: multiplies,
+        fresh,
+    })
 }
 
 /// 1 where kept: `[B, T, ..]`, or `[B, ..]` where all steps share it, of units in `rest`.
