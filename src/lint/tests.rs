@@ -240,7 +240,9 @@ fn maps_are_dropped_as_a_whole() {
 #[test]
 fn rates_inside_of_layers_have_their_own_place() {
     let of = |layer: &str| {
-        let net = format!("net {{\n  input x: series[6, 4]\n  {layer}\n  last -> dense 3\n  output y: class[3]\n}}\n");
+        let net = format!(
+            "net {{\n  input x: series[6, 4]\n  {layer}\n  last -> dense 3\n  output y: class[3]\n}}\n"
+        );
         let found = pedantic(&net, 1e6).into_iter().filter(|found| found.code == "W0112");
         found.map(|found| format!("{} {}", found.message, found.fixes[0].message)).collect::<Vec<_>>()
     };

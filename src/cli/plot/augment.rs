@@ -22,6 +22,7 @@ impl Command {
         let given = [
             ("--samples", self.samples.is_some()),
             ("--sets", self.sets.is_some()),
+            ("--rate", self.rate.is_some()),
             ("--layer", self.layer.is_some()),
             ("--row", self.row.is_some()),
             ("--precision", self.precision.is_some()),

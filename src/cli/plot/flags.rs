@@ -58,6 +58,7 @@ impl Command {
                 "is of the masks, and `--samples 0` draws none",
             ),
             ("--sets", self.sets.is_some() && !convergence, "is of `--kind convergence`"),
+            ("--rate", self.rate.is_some() && !convergence, "is of `--kind convergence`"),
             ("--set", !self.set.is_empty(), "is of a `.net` file, and a run has its values"),
             ("--layer", self.layer.is_some() && self.kind() != Kind::Filters, "is of `--kind filters`"),
             (

@@ -39,7 +39,7 @@ pub struct Command {
     kind: Option<Kind>,
     /// Draw the net of a `.net` file instead: its layers, places of dropout marked
     #[arg(long, value_name = "FORM", value_enum)]
-    #[arg(conflicts_with_all = ["kind", "csv", "text", "sets", "layer", "row", "samples", "seed", "precision", "temperature", "checkpoint", "count", "rows", "epochs", "wav", "mean", "figure", "over"])]
+    #[arg(conflicts_with_all = ["kind", "csv", "text", "sets", "rate", "layer", "row", "samples", "seed", "precision", "temperature", "checkpoint", "count", "rows", "epochs", "wav", "mean", "figure", "over"])]
     graph: Option<GraphForm>,
     /// File for the picture: SVG, or PNG where its name ends so [default: SVG on stdout]
     #[arg(short, long, value_name = "FILE")]
@@ -56,6 +56,9 @@ pub struct Command {
     /// Sets of masks of `convergence`
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(2..=10_000))]
     sets: Option<u32>,
+    /// Drop hidden units at this rate in `convergence`, whatever the net was trained with; places of `dropout 0` count
+    #[arg(long, value_name = "P", value_parser = numbers::share)]
+    rate: Option<f64>,
     /// Samples of each row with dropout on; 0: none [default: those of the file's `predict` section, or 100 where something is live]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     samples: Option<u32>,
@@ -204,6 +207,7 @@ impl Command {
             ("--samples", self.samples.is_some()),
             ("--set", !self.set.is_empty()),
             ("--sets", self.sets.is_some()),
+            ("--rate", self.rate.is_some()),
             ("--layer", self.layer.is_some()),
             ("--row", self.row.is_some()),
             ("--seed", self.seed.is_some()),
@@ -307,6 +311,10 @@ impl Command {
                 error => eval::failure(&error, ui),
             })?;
             let committee = predict::tempered(committee, self.temperature)?;
+            let committee = match self.rate {
+                Some(rate) => committee.thinned_at(rate).map_err(|error| eval::failure(&error, ui))?,
+                None => committee,
+            };
             let search = paths.first().map_or_else(|| self.runs.search(), |path| eval::search(path));
             drawn.push(Drawn { paths, several, differs: String::new(), committee, search });
         }
