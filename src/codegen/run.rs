@@ -5,6 +5,8 @@
 //! words, so that thread 0 may be a step ahead of a thread that still reads. All threads leave in the same step with the same
 //! answer: `next step << 2 | code`.
 
+mod blocks;
+
 use std::ops::Range;
 
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -18,6 +20,7 @@ use crate::loops::{BufferId, PANEL_ROWS, Parts};
 use super::abi::{DONE, NON_FINITE, STOPPED, offset};
 use super::layout::Table;
 use super::schedule::{Schedule, Task};
+use blocks::Rows;
 
 /// What a pass consists of: the function and the operand row of each task.
 pub(super) struct Plan<'p> {
@@ -43,14 +46,6 @@ struct Runner<'p, 'f, 'b> {
     /// Shares of lists whose length is known before the loop.
     fixed: Vec<(usize, (Value, Value))>,
     exit: Block,
-}
-
-/// A step's rows: how many, the position of the first, and how many a whole block has.
-#[derive(Clone, Copy)]
-struct Rows {
-    all: Value,
-    position: Value,
-    block: Value,
 }
 
 /// The parts of a kernel, or those of each block of rows, one block behind the other.
@@ -185,14 +180,7 @@ impl Runner<'_, '_, '_> {
         self.set(offset!(rows), rows);
         self.set(offset!(step_scalars), scalars);
         self.set(offset!(update), update);
-        let block = match self.plan.blocks.count() as i64 {
-            1 => rows,
-            count => {
-                let up = self.fb.ins().iadd_imm_s(rows, count - 1);
-                self.fb.ins().udiv_imm_u(up, count)
-            }
-        };
-        Rows { all: rows, position, block }
+        self.rows_of_step(rows, position)
     }
 
     fn tasks(&mut self, step: Value, rows: Rows) {
@@ -240,60 +228,6 @@ impl Runner<'_, '_, '_> {
         let share = self.share(count);
         shared.push((list, share));
         share
-    }
-
-    /// The parts of all blocks that have rows: of whole blocks, and of a last one that is not.
-    fn count_in_blocks(&mut self, parts: Parts, rows: Rows) -> Value {
-        let whole = self.fb.ins().udiv(rows.all, rows.block);
-        let within = self.fb.ins().imul(whole, rows.block);
-        let left = self.fb.ins().isub(rows.all, within);
-        let each = self.count(parts, rows.block);
-        let all = self.fb.ins().imul(whole, each);
-        let of_rest = self.count(parts, left);
-        let with_rest = self.fb.ins().iadd(all, of_rest);
-        self.fb.ins().select(left, with_rest, all)
-    }
-
-    /// Parts `from..to` of a list, once for all, or those of each block by itself: `inside` is given the block and its parts.
-    fn in_blocks(
-        &mut self,
-        list: List,
-        rows: Rows,
-        (from, to): (Value, Value),
-        mut inside: impl FnMut(&mut Self, Option<Value>, (Value, Value)),
-    ) {
-        if !list.by_block {
-            return inside(self, None, (from, to));
-        }
-        let each = self.count(list.parts, rows.block);
-        let (head, body, after) = (self.fb.create_block(), self.fb.create_block(), self.fb.create_block());
-        let at = self.fb.append_block_param(head, I64);
-        self.fb.ins().jump(head, &[BlockArg::from(from)]);
-        self.fb.switch_to_block(head);
-        let more = self.fb.ins().icmp(IntCC::UnsignedLessThan, at, to);
-        self.fb.ins().brif(more, body, &[], after, &[]);
-        self.fb.switch_to_block(body);
-        let block = self.fb.ins().udiv(at, each);
-        self.enter(block, rows);
-        let start = self.fb.ins().imul(block, each);
-        let end = self.fb.ins().iadd(start, each);
-        let end = self.fb.ins().umin(end, to);
-        let own = (self.fb.ins().isub(at, start), self.fb.ins().isub(end, start));
-        inside(self, Some(block), own);
-        self.fb.ins().jump(head, &[BlockArg::from(end)]);
-        self.fb.switch_to_block(after);
-        self.set(offset!(rows), rows.all);
-        self.set(offset!(position), rows.position);
-    }
-
-    /// Makes the rows of a block those that kernels see.
-    fn enter(&mut self, block: Value, rows: Rows) {
-        let first = self.fb.ins().imul(block, rows.block);
-        let left = self.fb.ins().isub(rows.all, first);
-        let own = self.fb.ins().umin(left, rows.block);
-        let position = self.fb.ins().iadd(rows.position, first);
-        self.set(offset!(rows), own);
-        self.set(offset!(position), position);
     }
 
     /// All calls of a chain for one shard, then for the next.
