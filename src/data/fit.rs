@@ -250,9 +250,10 @@ pub(super) fn array(arrays: &Arrays, train: &[u32], settings: &Settings) -> Resu
                 .help("write `per=column` or `per=all`"));
         }
     };
+    let rows = Grouped { data: &arrays.data, train, width, groups, factor };
     let pairs = match normalize.by {
-        Scaler::Standard => standard_pairs(&arrays.data, train, width, groups, factor)?,
-        Scaler::MinMax => minmax_pairs(&arrays.data, train, width, groups, factor)?,
+        Scaler::Standard => rows.standard_pairs()?,
+        Scaler::MinMax => rows.minmax_pairs()?,
         Scaler::Robust | Scaler::Log | Scaler::Log1p => {
             return Err(DataError::new("E0536", "quartiles and logarithms are of columns of a table")
                 .file(&arrays.file)
@@ -299,38 +300,41 @@ fn told_apart(arrays: &Arrays, rule: ArrayRule) -> Result<ArrayRule, DataError> 
 const INPUTS: &str =
     "write `normalize inputs` in `data`: the mean is taken off each column before its numbers are shortened";
 
-/// One pair a group; element `i` of a row is in group `i % groups`.
-fn standard_pairs(
-    data: &Inputs,
-    train: &[u32],
+/// Rows of an array from which pairs are fitted, one a group; element `i` of a row is in group `i % groups`.
+struct Grouped<'a> {
+    data: &'a Inputs,
+    train: &'a [u32],
     width: usize,
     groups: usize,
     factor: f64,
-) -> Result<Vec<Affine>, DataError> {
-    let each = |visit: &mut dyn FnMut(usize, f64)| {
-        data.each(width, train.iter().map(|row| *row as usize), &mut |i, x| visit(i % groups, x))
-    };
-    let pair = |of: Moments| {
-        let unit = if of.squares == 0.0 { 1.0 } else { of.deviation() * factor.abs() };
-        Affine::standard(factor, of.mean * factor, unit)
-    };
-    Ok(moments(groups, each)?.into_iter().map(pair).collect())
 }
 
-/// The same from the least to the most.
-fn minmax_pairs(
-    data: &Inputs,
-    train: &[u32],
-    width: usize,
-    groups: usize,
-    factor: f64,
-) -> Result<Vec<Affine>, DataError> {
-    let mut ends = vec![(f64::INFINITY, f64::NEG_INFINITY); groups];
-    data.each(width, train.iter().map(|row| *row as usize), &mut |i, x| {
-        let (least, most) = &mut ends[i % groups];
-        (*least, *most) = (least.min(x), most.max(x));
-    })?;
-    Ok(ends.into_iter().map(|(least, most)| Scaler::MinMax.pair([least, most].into_iter(), factor)).collect())
+impl Grouped<'_> {
+    /// Gives each number of the training rows with its group.
+    fn each(&self, visit: &mut dyn FnMut(usize, f64)) -> Result<(), DataError> {
+        let rows = self.train.iter().map(|row| *row as usize);
+        self.data.each(self.width, rows, &mut |i, x| visit(i % self.groups, x))
+    }
+
+    fn standard_pairs(&self) -> Result<Vec<Affine>, DataError> {
+        let factor = self.factor;
+        let pair = |of: Moments| {
+            let unit = if of.squares == 0.0 { 1.0 } else { of.deviation() * factor.abs() };
+            Affine::standard(factor, of.mean * factor, unit)
+        };
+        Ok(moments(self.groups, |visit| self.each(visit))?.into_iter().map(pair).collect())
+    }
+
+    /// From the least to the most.
+    fn minmax_pairs(&self) -> Result<Vec<Affine>, DataError> {
+        let mut ends = vec![(f64::INFINITY, f64::NEG_INFINITY); self.groups];
+        self.each(&mut |group, x| {
+            let (least, most) = &mut ends[group];
+            (*least, *most) = (least.min(x), most.max(x));
+        })?;
+        let pair = |(least, most)| Scaler::MinMax.pair([least, most].into_iter(), self.factor);
+        Ok(ends.into_iter().map(pair).collect())
+    }
 }
 
 /// [`Moments::of_groups`] of numbers that may have to be read.

@@ -49,6 +49,7 @@ impl Augment for ColorJitter {
 
     fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
         &[
+            ("jitter", "color_jitter"),
             ("random_color_jitter", "color_jitter"),
             ("colour_jitter", "color_jitter"),
             ("random_brightness", "color_jitter"),
