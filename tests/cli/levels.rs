@@ -244,6 +244,10 @@ fn logarithms_of_a_target_are_undone() {
     let mut test = String::from("a,b,y\n");
     amounts(false).lines().skip(61).for_each(|row| test += &format!("{row}\n"));
     std::fs::write(folder.path().join("new.csv"), &test).expect("a file");
+    let judged = folder.run(&["eval", "run", "--input", "new.csv"]);
+    let first = judged.lines().find(|line| line.starts_with("1,")).expect("a row");
+    let observed = first.split(',').nth(1).expect("a cell");
+    assert!(observed.len() <= 8, "six digits of what was observed: {judged}");
     let text = folder.run(&["predict", "run", "--input", "new.csv", "--output", "json"]);
     let said = text.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok()?["y"].as_f64());
     let observed: Vec<f64> = test

@@ -132,7 +132,13 @@ impl Predictions {
                     let mut own = numbers.to_vec();
                     target.to_units(&mut own);
                     let raised = own.iter().enumerate().map(|(d, x)| target.raised(d, f64::from(*x)));
-                    cells.extend(raised.enumerate().map(|(d, x)| self.columns[d].text(x)));
+                    // 32 bits of a logarithm leave six digits of its number.
+                    let curved = target.units().is_some_and(|units| units.curve.is_some());
+                    let text = |(d, x): (usize, f64)| match curved {
+                        true => self.columns[d].short(x),
+                        false => self.columns[d].text(x),
+                    };
+                    cells.extend(raised.enumerate().map(text));
                 }
             }
         }
