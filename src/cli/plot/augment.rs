@@ -19,21 +19,8 @@ impl Command {
         let [path] = &self.runs.paths[..] else {
             return Err(Failure::usage("`--kind augment` shows the rows of one `.net` file"));
         };
-        let given = [
-            ("--samples", self.samples.is_some()),
-            ("--sets", self.sets.is_some()),
-            ("--rate", self.rate.is_some()),
-            ("--layer", self.layer.is_some()),
-            ("--row", self.row.is_some()),
-            ("--precision", self.precision.is_some()),
-            ("--temperature", self.temperature.is_some()),
-            ("--checkpoint", self.runs.chooses()),
-            ("--threads", self.threads.given()),
-            ("--mean", self.mean),
-            ("--figure", self.figure.is_some()),
-            ("--over", self.over.is_some()),
-        ];
-        if let Some((flag, _)) = given.iter().find(|(_, given)| *given) {
+        let more = [("--figure", self.figure.is_some()), ("--over", self.over.is_some())];
+        if let Some(flag) = self.given_of_nets(&more) {
             return Err(Failure::usage(format!("`{flag}` has no effect on the rows of training")));
         }
         let file = File { path: path.clone(), sets: Sets { sets: self.set.clone() } };

@@ -12,6 +12,23 @@ use crate::cli::{
 };
 
 impl Command {
+    /// A flag that is given and is of trained nets, or one of these.
+    pub(super) fn given_of_nets(&self, more: &[(&'static str, bool)]) -> Option<&'static str> {
+        let of_nets = [
+            ("--samples", self.samples.is_some()),
+            ("--sets", self.sets.is_some()),
+            ("--rate", self.rate.is_some()),
+            ("--layer", self.layer.is_some()),
+            ("--row", self.row.is_some()),
+            ("--precision", self.precision.is_some()),
+            ("--temperature", self.temperature.is_some()),
+            ("--checkpoint", self.runs.chooses()),
+            ("--threads", self.threads.given()),
+            ("--mean", self.mean),
+        ];
+        of_nets.iter().chain(more).find(|(_, given)| *given).map(|(flag, _)| *flag)
+    }
+
     /// Refuses flags that would have no effect.
     pub(super) fn check(&self, committee: &Committee) -> Result<(), Failure> {
         let live = committee.members().iter().any(|one| one.model.is_live_in_mc());

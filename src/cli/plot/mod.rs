@@ -203,21 +203,8 @@ impl Command {
 
     /// A figure over a param, or the course of every setting.
     fn record(&self, record: &Record, ui: &mut Ui) -> Outcome {
-        let given = [
-            ("--samples", self.samples.is_some()),
-            ("--set", !self.set.is_empty()),
-            ("--sets", self.sets.is_some()),
-            ("--rate", self.rate.is_some()),
-            ("--layer", self.layer.is_some()),
-            ("--row", self.row.is_some()),
-            ("--seed", self.seed.is_some()),
-            ("--precision", self.precision.is_some()),
-            ("--temperature", self.temperature.is_some()),
-            ("--checkpoint", self.runs.chooses()),
-            ("--threads", self.threads.given()),
-            ("--mean", self.mean),
-        ];
-        if let Some((flag, _)) = given.iter().find(|(_, given)| *given) {
+        let more = [("--set", !self.set.is_empty()), ("--seed", self.seed.is_some())];
+        if let Some(flag) = self.given_of_nets(&more) {
             return Err(Failure::usage(format!("`{flag}` has no effect on the record of an experiment")));
         }
         let wish = PlotWish { figure: self.figure.clone(), over: self.over.clone() };
