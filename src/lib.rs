@@ -78,7 +78,7 @@ mod run;
 
 mod front;
 
-use dropnet_numerics::{draws, kernels, math, sound};
+use dropnet_numerics::{draws, kernels, math, peers, sound};
 
 pub use front::{
     Cell, Epoch, Error, ErrorKind, Iter, Net, Outcome, Prediction, Predictions, Row, Training, load,
@@ -96,7 +96,7 @@ pub mod internal {
     }
 
     rooms! {
-        atomic, check, codegen, data, diag, draws, front, graph, kernels, layers, lint, loops, lower, manual, math, memory, model, plot, repl, run, runtime,
+        atomic, check, codegen, data, diag, draws, front, graph, kernels, layers, lint, loops, lower, manual, math, memory, model, peers, plot, repl, run, runtime,
         shell, sound, syntax, train, vocab,
     }
 }

@@ -128,7 +128,7 @@ impl Run {
             rows: None,
             attributes: Default::default(),
         };
-        let job = Job { model: &self.model, dataset: &self.dataset, dir: Some(&dir), meta };
+        let job = Job { model: &self.model, dataset: &self.dataset, dir: Some(&dir), meta, peers: None };
         let stop = Arc::new(AtomicU32::new(0));
         let mut observer = StopAt { epoch: stop_in, stop: stop.clone() };
         train(job, resume, &Options { threads, epochs, figures: true }, &stop, &mut observer)

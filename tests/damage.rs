@@ -65,7 +65,7 @@ fn trained(dir: &Path, epochs: u64, resume: bool) -> Result<(), String> {
     };
     let Started { meta, checkpoint, guard, .. } =
         run::start(&request, &ready).map_err(|e| format!("{e:?}"))?;
-    let job = Job { model: &ready.model, dataset: &ready.dataset, dir: Some(dir), meta };
+    let job = Job { model: &ready.model, dataset: &ready.dataset, dir: Some(dir), meta, peers: None };
     let options = Options { threads: 1, epochs: Some(epochs), figures: true };
     let outcome = train(job, checkpoint, &options, &Arc::new(AtomicU32::new(0)), &mut Blind);
     drop(guard);

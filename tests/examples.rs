@@ -86,7 +86,13 @@ fn trained(path: &Path, text: &str) -> Option<String> {
         now: 0,
     };
     let started = run::start(&request, &ready).expect("a new folder");
-    let job = Job { model: &ready.model, dataset: &ready.dataset, dir: Some(&out), meta: started.meta };
+    let job = Job {
+        model: &ready.model,
+        dataset: &ready.dataset,
+        dir: Some(&out),
+        meta: started.meta,
+        peers: None,
+    };
     let options = Options { threads: 2, epochs: Some(2), figures: true };
     let outcome = train::train(job, None, &options, &Arc::new(AtomicU32::new(0)), &mut Silence);
     let outcome = outcome.unwrap_or_else(|error| panic!("{}: {error:?}", path.display()));

@@ -156,7 +156,7 @@ impl Run {
             rows: Some(rows),
             attributes: Default::default(),
         };
-        let job = Job { model: &self.model, dataset: &self.dataset, dir: Some(dir), meta };
+        let job = Job { model: &self.model, dataset: &self.dataset, dir: Some(dir), meta, peers: None };
         train(job, resume, &Options { threads, epochs: None, figures: true }, stop, observer)
     }
 

@@ -87,7 +87,7 @@ impl Run {
             rows: Some(Rows::of(&self.dataset).expect("readable rows")),
             attributes: Default::default(),
         };
-        let job = Job { model: &self.model, dataset: &self.dataset, dir: Some(dir), meta };
+        let job = Job { model: &self.model, dataset: &self.dataset, dir: Some(dir), meta, peers: None };
         let stop = watcher.stop.clone();
         train(job, resume, &Options { threads, epochs: None, figures: true }, &stop, watcher)
     }

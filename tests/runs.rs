@@ -10,6 +10,7 @@ use dropnet::internal::check::check_source;
 use dropnet::internal::data::{self, Affine, Dataset, Fields, Search};
 use dropnet::internal::kernels::team::Team;
 use dropnet::internal::model::Model;
+use dropnet::internal::peers::{Link, Peers, Thread};
 use dropnet::internal::run::{Calibration, Trained, Which};
 use dropnet::internal::runtime::checkpoint::Checkpoint;
 use dropnet::internal::runtime::evaluate::Evaluator;
@@ -91,6 +92,53 @@ impl Run {
         self.watched(dir, threads, epochs, &stop, &mut observer)
     }
 
+    /// By processes, the last of which is asked to stop in an epoch.
+    fn together(
+        &self,
+        dir: &Path,
+        ranks: usize,
+        threads: usize,
+        stop_in: u64,
+    ) -> Vec<Result<Outcome, TrainError>> {
+        let mut model = self.model.clone();
+        model.deal(ranks).expect("blocks come out even");
+        let of = |own: Thread| {
+            let (rank, peers): (usize, Arc<dyn Peers>) = (own.rank(), Arc::new(own));
+            let stop = Arc::new(AtomicU32::new(0));
+            let epoch = if rank + 1 == ranks { stop_in } else { 0 };
+            let mut observer = StopIn { epoch, stop: stop.clone() };
+            let last = dir.join("last.ckpt");
+            let resume = last.exists().then(|| Checkpoint::read(&last).expect("a checkpoint"));
+            // Nobody reads what the first already writes.
+            dropnet::internal::peers::agree(&*peers, 0);
+            let dir = (rank == 0).then_some(dir);
+            let job =
+                Job { model: &model, dataset: &self.dataset, dir, meta: self.meta(), peers: Some(peers) };
+            train(job, resume, &Options { threads, epochs: None, figures: true }, &stop, &mut observer)
+        };
+        std::thread::scope(|scope| {
+            let of = &of;
+            let all: Vec<_> = Thread::all(ranks, Link::default())
+                .into_iter()
+                .map(|own| scope.spawn(move || of(own)))
+                .collect();
+            all.into_iter().map(|thread| thread.join().expect("a process")).collect()
+        })
+    }
+
+    fn meta(&self) -> Meta {
+        Meta {
+            format: FORMAT,
+            source: self.source.clone(),
+            sets: Vec::new(),
+            seed: 5,
+            progress: Default::default(),
+            transform: self.dataset.transform.clone(),
+            rows: None,
+            attributes: Default::default(),
+        }
+    }
+
     fn watched(
         &self,
         dir: &Path,
@@ -101,17 +149,8 @@ impl Run {
     ) -> Result<Outcome, TrainError> {
         let last = dir.join("last.ckpt");
         let resume = last.exists().then(|| Checkpoint::read(&last).expect("a checkpoint"));
-        let meta = Meta {
-            format: FORMAT,
-            source: self.source.clone(),
-            sets: Vec::new(),
-            seed: 5,
-            progress: Default::default(),
-            transform: self.dataset.transform.clone(),
-            rows: None,
-            attributes: Default::default(),
-        };
-        let job = Job { model: &self.model, dataset: &self.dataset, dir: Some(dir), meta };
+        let meta = self.meta();
+        let job = Job { model: &self.model, dataset: &self.dataset, dir: Some(dir), meta, peers: None };
         train(job, resume, &Options { threads, epochs, figures: true }, stop, observer)
     }
 }
@@ -593,6 +632,45 @@ fn checkpoints_of_blocks_of_rows_do_not_depend_on_threads_resume_or_interruption
     for source in [&dense, &maps, &more, BRACKETS] {
         assert!(source.contains("blocks="));
         do_not_depend_on_threads_resume_or_interruption(source);
+    }
+}
+
+/// The same by processes that have some of the blocks each, stopped by two of them and taken up by three; an attention net, and a recurrent one that carries its state.
+#[test]
+fn checkpoints_do_not_depend_on_the_number_of_processes() {
+    let dense = NET.replace("batch 50", "batch 60, blocks=12");
+    let maps = MAPS
+        .replace("batch 33", "batch 35, blocks=12")
+        .replace("net {", "augment {\n  cutmix alpha=1\n}\nnet {")
+        .replace("epochs 3", "average ema, decay=0.9\n  epochs 3");
+    let brackets = BRACKETS.replace("batch 30, blocks=4", "batch 34, blocks=12");
+    for source in [&dense, &maps, &brackets] {
+        assert!(source.contains("blocks=12"), "{source}");
+        let run = Run::of(source);
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = |name: &str| {
+            let dir = folder.path().join(name);
+            std::fs::create_dir(&dir).expect("a folder");
+            dir
+        };
+        let one = dir("one");
+        let outcome = run.go(&one, 1, None, 0).expect("trains");
+        for (ranks, threads) in [(2, 2), (3, 1), (4, 1)] {
+            let own = dir(&format!("{ranks}"));
+            for ended in run.together(&own, ranks, threads, 0) {
+                let figures = |of: &Outcome| {
+                    format!("{:?} {:?}", of.test, of.best.map(|best| (best.value, best.epoch)))
+                };
+                assert_eq!(figures(&ended.expect("trains")), figures(&outcome));
+            }
+            assert!(bytes(&own) == bytes(&one), "{ranks} processes: {source}");
+        }
+        let stopped = dir("stopped");
+        for ended in run.together(&stopped, 2, 1, 2) {
+            assert!(matches!(ended, Err(TrainError::Interrupted { epoch: 2, step: 1 })), "{ended:?}");
+        }
+        run.together(&stopped, 3, 1, 0).into_iter().for_each(|ended| drop(ended.expect("trains")));
+        assert!(bytes(&stopped) == bytes(&one), "stopped by two, taken up by three: {source}");
     }
 }
 

@@ -6,4 +6,5 @@
 pub mod draws;
 pub mod kernels;
 pub mod math;
+pub mod peers;
 pub mod sound;

@@ -18,6 +18,7 @@ use super::{
     Outcome, confused, data, last,
     predict::{self, Ended, Sampling, USUAL_SAMPLES},
     progress,
+    ranks::Ranks,
     train::Threads,
     ui::{Exit, Failure, Ui},
 };
@@ -138,6 +139,16 @@ impl Runs {
         self.read_each(ui)?.of_different_nets().map_err(|error| failure(&error, ui))
     }
 
+    /// The same for processes that have a share of the rows each.
+    pub fn read_by(&self, ranks: Option<&Ranks>, ui: &mut Ui) -> Result<Committee, Failure> {
+        let read = self.read(ui);
+        let Some(ranks) = ranks else { return read };
+        let mut committee = ranks.all(read, ui)?;
+        ranks.have_the_same(&run::facts_of_nets(&committee))?;
+        ranks.deal(|count| committee.deal(count))?;
+        Ok(committee)
+    }
+
     /// Nets that are looked at one by one, too.
     pub fn read_each(&self, ui: &mut Ui) -> Result<Committee, Failure> {
         let which = self.checkpoint.unwrap_or_default().is_of(&self.paths)?;
@@ -211,12 +222,17 @@ pub fn failure(error: &TrainedError, ui: &mut Ui) -> Failure {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
-        let committee = self.sampling.tempered(self.runs.read(ui)?)?;
+        Ranks::together(ui, |ranks, ui| self.run_as(ranks, ui))
+    }
+
+    fn run_as(&self, ranks: Option<&Ranks>, ui: &mut Ui) -> Outcome {
+        let committee =
+            self.runs.read_by(ranks, ui).and_then(|committee| self.sampling.tempered(committee))?;
         if self.sampling.temperature.is_some() {
             committee.first().answers_once("a temperature").map_err(Failure::data)?;
         }
         let search = self.runs.search();
-        let team = Team::new(self.threads.count());
+        let team = Ranks::team(ranks, self.threads.count());
         let file = &committee.first().model.predict;
         let by_row = self.input.is_some() || self.each.is_some();
         let of_steps = committee.first().model.output.kind.steps().is_some();

@@ -16,6 +16,14 @@ use super::ui::{Exit, Failure};
 /// Whether something goes on that looks at the flag, and has something to keep.
 static HEEDED: AtomicBool = AtomicBool::new(false);
 
+/// Whether all is said, and the process about to end.
+static LEAVES: AtomicBool = AtomicBool::new(false);
+
+/// From now on nothing is said of an interruption: all is done.
+pub fn leaving() {
+    LEAVES.store(true, Ordering::SeqCst);
+}
+
 /// What commands look at that may stand in a session, which goes on when they end.
 pub fn of_commands() -> Arc<AtomicU32> {
     static STOP: OnceLock<Arc<AtomicU32>> = OnceLock::new();
@@ -65,7 +73,7 @@ pub fn stop_on_interrupt(stop: Arc<AtomicU32>, said: &'static str) -> Result<(),
             std::process::exit(Exit::Interrupted as i32);
         }
         if !HEEDED.load(Ordering::SeqCst) {
-            end(said);
+            end(if LEAVES.load(Ordering::SeqCst) { "" } else { said });
         }
     })
 }

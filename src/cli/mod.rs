@@ -30,6 +30,7 @@ mod plot;
 mod predict;
 mod profile;
 mod progress;
+mod ranks;
 mod repl;
 mod rng;
 mod runs;

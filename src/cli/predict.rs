@@ -9,7 +9,6 @@ use std::{
 use dropnet::internal::{
     data::{Converted, DataError, Kept, Rows, Transform, Unread},
     front::told,
-    kernels::team::Team,
     model::{Interval, McDropout, Mean, Model, OutputKind, Precision, Predict, PredictMode, Until},
     run::{Abstain, Committee, PredictionForm, SamplesDrawn, TrainedError, Writing},
     vocab::exactly,
@@ -21,6 +20,7 @@ use super::{
     Outcome, data,
     eval::{self, Runs},
     numbers,
+    ranks::Ranks,
     source::{STDIN, reason},
     train::Threads,
     ui::{Exit, Failure, Ui},
@@ -266,11 +266,29 @@ impl From<Form> for PredictionForm {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
-        let committee = self.sampling.tempered(self.runs.read(ui)?)?;
+        Ranks::together(ui, |ranks, ui| self.run_as(ranks, ui))
+    }
+
+    fn run_as(&self, ranks: Option<&Ranks>, ui: &mut Ui) -> Outcome {
+        if ranks.is_some() && self.input == Path::new(STDIN) {
+            return Err(Failure::usage(
+                "of several processes one alone has standard input\nhelp: name a file that all can read",
+            ));
+        }
+        let committee =
+            self.runs.read_by(ranks, ui).and_then(|committee| self.sampling.tempered(committee))?;
         let (form, file) = self.form()?;
+        let file = file.filter(|_| ranks.is_none_or(Ranks::is_first));
         let transform = &committee.first().checkpoint.meta.transform;
-        let (rows, kept) = self.rows(transform, form, ui)?;
-        let team = Team::new(self.threads.count());
+        let read = self.rows(transform, form, ui);
+        let (rows, kept) = match ranks {
+            None => read?,
+            Some(ranks) => ranks.all(read, ui)?,
+        };
+        if let Some(ranks) = ranks {
+            ranks.have_the_same(&[("number of rows to predict", committee.count(&rows) as u64)])?;
+        }
+        let team = Ranks::team(ranks, self.threads.count());
         let how = self.how(&committee)?;
         self.runs.say_mean(ui);
         let (count, mut refused) = (committee.count(&rows), 0);

@@ -19,8 +19,18 @@ pub enum Exit {
     Data = 3,
     /// NaN or infinity in training; the last good checkpoint is kept.
     Diverged = 4,
+    /// Another process of the run has ended; resumable.
+    Lost = 5,
     /// By Ctrl-C, resumable.
     Interrupted = 130,
+}
+
+impl Exit {
+    /// That of another process, by its code.
+    pub fn of(code: u8) -> Self {
+        let all = [Self::Done, Self::Faulty, Self::Usage, Self::Data, Self::Diverged, Self::Lost];
+        all.into_iter().find(|exit| *exit as u8 == code).unwrap_or(Self::Interrupted)
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -47,6 +57,14 @@ impl Failure {
 
     pub fn data(message: impl Display) -> Self {
         Failure::Said(Exit::Data, message.to_string())
+    }
+
+    /// What the program ends with.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Failure::Said(exit, _) | Failure::Reported(exit) => *exit,
+            Failure::PipeClosed => Exit::Done,
+        }
     }
 }
 
@@ -77,6 +95,8 @@ pub struct Ui {
     verbose: bool,
     /// A file that the user has not named, and how it is called instead.
     alias: Option<(String, &'static str)>,
+    /// What was said by a process for which another speaks.
+    held_back: Option<String>,
 }
 
 impl Ui {
@@ -95,6 +115,7 @@ impl Ui {
             quiet,
             verbose,
             alias: None,
+            held_back: None,
         }
     }
 
@@ -109,11 +130,26 @@ impl Ui {
 
     /// Writes data.
     pub fn data(&mut self, text: &str) -> Result<(), Failure> {
-        Ok(self.out.write_all(text.as_bytes())?)
+        self.bytes(text.as_bytes())
     }
 
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        Ok(self.out.write_all(bytes)?)
+        match self.held_back {
+            Some(_) => Ok(()),
+            None => Ok(self.out.write_all(bytes)?),
+        }
+    }
+
+    /// From now on another process speaks for this one.
+    pub fn hold_back(&mut self) {
+        self.held_back = Some(String::new());
+    }
+
+    /// From now on this process, which has a number, speaks for itself: what it held back is its talk too.
+    pub fn speak(&mut self, number: usize) {
+        if let Some(said) = self.held_back.take() {
+            self.error_text(&format!("process {number}:\n{said}"));
+        }
     }
 
     /// Data that `--quiet` leaves out.
@@ -158,6 +194,10 @@ impl Ui {
             Some((path, name)) => text.replace(path.as_str(), name),
             None => text.into(),
         };
+        if let Some(held) = &mut self.held_back {
+            held.push_str(&text);
+            return;
+        }
         let _ = self.err.write_all(text.as_bytes());
     }
 

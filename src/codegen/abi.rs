@@ -10,6 +10,7 @@
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use crate::kernels::barrier::Barrier;
+use crate::peers::Peers;
 
 use super::clock::Clock;
 
@@ -65,6 +66,12 @@ pub(super) struct Args {
     pub binds: u64,
     /// Curves of many numbers: see [`CurveFn`].
     pub curve: CurveFn,
+    /// First of the blocks of rows that are this process's.
+    pub first_block: u64,
+    /// The other processes, where some blocks are theirs; else null.
+    pub peers: *const &'static dyn Peers,
+    /// What the processes agreed on in the last exchange of a step: not 0 when any of them wants to leave.
+    pub agreed: *const AtomicU32,
 }
 
 /// What native `run` returns in the low two bits; the next step stands above them.

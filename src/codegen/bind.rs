@@ -150,6 +150,8 @@ pub(super) struct Bound {
     pub affine: Vec<u64>,
     /// Rows of a whole minibatch.
     pub batch: usize,
+    /// First of the blocks of rows that are this process's.
+    pub first_block: usize,
 }
 
 fn wrong<T>(buffer: &str, reason: impl Into<String>) -> Result<T, CodegenError> {
@@ -157,14 +159,14 @@ fn wrong<T>(buffer: &str, reason: impl Into<String>) -> Result<T, CodegenError> 
 }
 
 impl Bound {
-    /// `arena` is the address of the temporaries, laid out for `bind.batch` by `places`.
+    /// `arena` is the address of the temporaries, laid out for `bind.batch` by `places`; `rank` the number of the process.
     pub fn new(
         program: &Program,
         options: &Options,
         needs: &Needs,
         bind: &mut Bind<'_>,
         places: &Arena,
-        arena: u64,
+        (arena, rank): (u64, usize),
     ) -> Result<Self, CodegenError> {
         check_steps(bind)?;
         check_tables(needs, bind)?;
@@ -210,7 +212,8 @@ impl Bound {
             Array::F32(_) | Array::I32(_) => 0,
             Array::U8 { scale, shift, .. } => u64::from(scale.to_bits()) | u64::from(shift.to_bits()) << 32,
         });
-        Ok(Self { addresses, affine: affine.collect(), batch: bind.batch })
+        let first_block = rank * program.blocks.own();
+        Ok(Self { addresses, affine: affine.collect(), batch: bind.batch, first_block })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The owner of a program's code and temporaries, and the safe call.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Mutex, PoisonError};
 
 use crate::kernels::{
@@ -16,7 +17,7 @@ use super::jit::Code;
 use super::layout::{Arena, LINE, Table};
 use super::needs::Needs;
 use super::operands;
-use super::pass::Pass;
+use super::pass::{Pass, Shared};
 use super::schedule::Task;
 use super::shape::row_len;
 use super::unit::Units;
@@ -152,13 +153,15 @@ impl Compiled {
             arena.resize(places.lines, Line([0.0; LINE]));
         }
         let address = arena.as_mut_ptr() as u64;
-        let bound = self.bound(&mut bind, &places, address)?;
+        let shared = self.shared(team)?;
+        let rank = shared.as_ref().map_or(0, |shared| shared.peers.rank());
+        let bound = self.bound(&mut bind, &places, (address, rank))?;
         let operands = self.operand_table(&bound)?;
         let clocks: Vec<Clock> = match self.options.profile {
             true => (0..pace.next(1).threads).map(|_| Clock::new(self.tasks.len())).collect(),
             false => Vec::new(),
         };
-        let mut pass = Pass { run: self.code.run(), team, bind, operands: &operands };
+        let mut pass = Pass { run: self.code.run(), team, bind, operands: &operands, shared };
         // SAFETY: `check` and `bound` proved the extents; the code lives as long as `self`.
         let status = unsafe { pass.steps(pace, &clocks) };
         if self.options.profile {
@@ -168,14 +171,32 @@ impl Compiled {
         Ok(status)
     }
 
-    /// A checked pass, whose temporaries are at `arena`.
+    /// How passes are shared with other processes: with those that the program's blocks are dealt to.
+    fn shared<'t>(&self, team: &'t Team) -> Result<Option<Shared<'t>>, CodegenError> {
+        let blocks = self.program.blocks;
+        if blocks.ranks() == 1 {
+            return Ok(None);
+        }
+        match team.peers().filter(|peers| peers.size() == blocks.ranks()) {
+            Some(peers) => {
+                let first_block = peers.rank() * blocks.own();
+                Ok(Some(Shared { peers, first_block, agreed: AtomicU32::new(0) }))
+            }
+            None => Err(CodegenError::Bind {
+                buffer: "rows".into(),
+                reason: format!("are dealt to {} processes", blocks.ranks()),
+            }),
+        }
+    }
+
+    /// A checked pass of the process of a rank, whose temporaries are at `arena`.
     pub(super) fn bound(
         &self,
         bind: &mut Bind<'_>,
         places: &Arena,
-        arena: u64,
+        (arena, rank): (u64, usize),
     ) -> Result<Bound, CodegenError> {
-        Bound::new(&self.program, &self.options, &self.needs, bind, places, arena)
+        Bound::new(&self.program, &self.options, &self.needs, bind, places, (arena, rank))
     }
 
     pub(super) fn native(&self) -> RunFn {

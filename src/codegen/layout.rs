@@ -38,12 +38,13 @@ impl Table {
     }
 }
 
-/// How often a kernel is run in a step, on other memory: once, or once for each block of rows.
+/// How often a kernel is run in a step, on other memory: once, or once for each block of rows that is the process's.
 pub(super) fn runs(program: &Program, kernel: &Kernel) -> usize {
-    if kernel.is_of_rows() { program.blocks.count() } else { 1 }
+    if kernel.is_of_rows() { program.blocks.own() } else { 1 }
 }
 
-/// Elements from a block's rows of a buffer to those of the next, for minibatches of `batch` rows: temporaries of a block begin at a cache line.
+/// Elements from a block's rows of a buffer to those of the next, for minibatches of `batch` rows: temporaries of a block begin at a cache line. They are there for a process's own
+/// blocks, what outlives the step for all.
 pub(super) fn block_step(program: &Program, buffer: &Buffer, batch: usize) -> usize {
     let rows = program.blocks.rows(batch) * row_len(buffer);
     match buffer.kind {
@@ -70,10 +71,12 @@ impl Arena {
             let id = BufferId(i as u32);
             let elements = match buffer.kind {
                 BufferKind::Temp if buffer.is_batched() => {
-                    program.blocks.count() * block_step(program, buffer, batch)
+                    program.blocks.own() * block_step(program, buffer, batch)
                 }
                 BufferKind::Temp => row_len(buffer),
-                BufferKind::Partials => row_len(buffer) * partials[i].blocks * partials[i].each,
+                BufferKind::Partials => {
+                    row_len(buffer) * partials[i].blocks.min(program.blocks.own()) * partials[i].each
+                }
                 _ => continue,
             };
             let memory = memory(id, buffer);

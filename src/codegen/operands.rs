@@ -20,9 +20,16 @@ pub(super) fn table(
     let partials = program.partial_rows(bound.batch);
     for kernel in &program.kernels {
         for block in 0..runs(program, kernel) {
-            let steps =
-                if block > 0 { block_steps(program, kernel, bound.batch, &partials) } else { Vec::new() };
-            Rows { program, options, bound, block, steps }.of_kernel(kernel, &mut words)?;
+            let steps = match block + bound.first_block {
+                0 => Vec::new(),
+                _ => block_steps(program, kernel, bound.batch, &partials),
+            };
+            let ahead = |i: usize, step: &usize| {
+                let of_all = matches!(program.buffers[i].kind, BufferKind::State(_));
+                step * (block + if of_all { bound.first_block } else { 0 })
+            };
+            let ahead = steps.iter().enumerate().map(|(i, step)| ahead(i, step)).collect();
+            Rows { program, options, bound, ahead }.of_kernel(kernel, &mut words)?;
         }
     }
     debug_assert_eq!(words.len(), layout.words);
@@ -46,9 +53,8 @@ struct Rows<'p> {
     program: &'p Program,
     options: &'p Options,
     bound: &'p Bound,
-    block: usize,
-    /// By buffer; empty for the first block.
-    steps: Vec<usize>,
+    /// By buffer: where the block's part begins; empty for the first block.
+    ahead: Vec<usize>,
 }
 
 impl Rows<'_> {
@@ -82,8 +88,8 @@ impl Rows<'_> {
     /// The address of an element of a buffer, of the block's part of it.
     fn address(&self, buffer: BufferId, offset: usize) -> u64 {
         let number = buffer.0 as usize;
-        let step = self.steps.get(number).copied().unwrap_or(0);
-        self.bound.addresses[number] + 4 * (offset + self.block * step) as u64
+        let ahead = self.ahead.get(number).copied().unwrap_or(0);
+        self.bound.addresses[number] + 4 * (offset + ahead) as u64
     }
 
     /// `place` says of a buffer of `buffers` where it lies: in which buffer of the program, behind how many elements.
@@ -119,6 +125,7 @@ impl Rows<'_> {
     }
 
     fn of_call(&self, call: &Call, words: &mut Vec<u64>) {
+        words.extend(call.front());
         words.extend(call.operands().iter().map(|o| self.address(o.buffer, 0)));
         words.extend(call.params());
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::kernels::pace::Pacing;
 use crate::kernels::{barrier::Barrier, team::Team};
+use crate::peers::Peers;
 
 use super::abi::{self, Args, RunFn};
 use super::bind::Bind;
@@ -19,6 +20,16 @@ pub(super) struct Pass<'p, 'b> {
     pub team: &'p Team,
     pub bind: Bind<'b>,
     pub operands: &'p [u64],
+    /// The other processes, where some blocks of the rows are theirs, and the first that is not.
+    pub shared: Option<Shared<'p>>,
+}
+
+/// How a pass is shared with other processes.
+pub(super) struct Shared<'p> {
+    pub peers: &'p dyn Peers,
+    pub first_block: usize,
+    /// What the processes agreed on in the last step: whether any of them wants to leave.
+    pub agreed: AtomicU32,
 }
 
 impl Pass<'_, '_> {
@@ -46,7 +57,9 @@ impl Pass<'_, '_> {
                 pace.took(stretch, started.elapsed());
             }
             next = steps.end;
-            if next < end && self.bind.stop.load(Ordering::Acquire) != 0 {
+            // Stretches are each process's own business, the step behind which all leave is not.
+            let stop = self.shared.as_ref().map_or(self.bind.stop, |shared| &shared.agreed);
+            if next < end && stop.load(Ordering::Acquire) != 0 {
                 return Status::Stopped { next };
             }
         }
@@ -59,7 +72,12 @@ impl Pass<'_, '_> {
         let verdict = [AtomicU32::new(0), AtomicU32::new(0)];
         let barrier = self.team.barrier(threads);
         let start = self.bind.steps.start;
+        let shared = self.shared.as_ref();
+        let peers = shared.map(|shared| shared.peers);
         let args = |thread| Args {
+            first_block: shared.map_or(0, |shared| shared.first_block as u64),
+            peers: peers.as_ref().map_or(std::ptr::null(), |peers| std::ptr::from_ref(peers).cast()),
+            agreed: shared.map_or(std::ptr::null(), |shared| std::ptr::from_ref(&shared.agreed)),
             binds: u64::from(steps.start == start),
             first_step: steps.start as u64,
             last_step: steps.end as u64,
@@ -67,7 +85,7 @@ impl Pass<'_, '_> {
             ..args(&mut self.bind, steps.start, self.operands, &verdict, &barrier, thread, threads)
         };
         let mut args: Vec<Args> = (0..threads).map(args).collect();
-        let each = Shared(args.as_mut_ptr());
+        let each = Each(args.as_mut_ptr());
         let answer = self.team.run(threads, &|thread: usize| {
             // SAFETY: `thread < threads`, each number once, so each thread has its own `Args`. Their pointers are valid until `team.run`
             // returns; by the contract the extents are proved; the schedule separates conflicting accesses of different threads by
@@ -79,13 +97,13 @@ impl Pass<'_, '_> {
 }
 
 /// The threads' arguments, given out one each.
-struct Shared(*mut Args);
+struct Each(*mut Args);
 
 // SAFETY: an `Args` is used by the one thread that has its number; what the pointers in it share is atomic, constant during the call, or
 // divided between threads by the schedule.
-unsafe impl Sync for Shared {}
+unsafe impl Sync for Each {}
 
-impl Shared {
+impl Each {
     fn at(&self, thread: usize) -> *mut Args {
         self.0.wrapping_add(thread)
     }
@@ -112,6 +130,9 @@ pub(super) fn args(
         batch: bind.batch as u64,
         binds: 0,
         curve: host::curve,
+        first_block: 0,
+        peers: std::ptr::null(),
+        agreed: std::ptr::null(),
         first_step: first as u64,
         last_step: bind.steps.end as u64,
         order: table(bind.order),

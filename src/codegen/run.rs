@@ -352,7 +352,11 @@ impl Runner<'_, '_, '_> {
         self.if_thread_0(|r| {
             let done = r.constant(offset!(done));
             r.fb.ins().atomic_store(MemFlagsData::trusted(), next, done);
-            let stop = r.constant(offset!(stop));
+            // Processes leave together: what they agreed on, not what this one wants.
+            let stop = match r.plan.blocks.ranks() {
+                1 => r.constant(offset!(stop)),
+                _ => r.constant(offset!(agreed)),
+            };
             let stop = r.fb.ins().atomic_load(I32, MemFlagsData::trusted(), stop);
             r.fb.ins().atomic_store(MemFlagsData::trusted(), stop, verdict);
         });

@@ -78,6 +78,10 @@ impl Compiled {
                 reason: "a session takes f32 inputs".into(),
             });
         }
+        if program.blocks.ranks() > 1 {
+            let reason = "a session has all rows".into();
+            return Err(CodegenError::Bind { buffer: "rows".into(), reason });
+        }
         let lines = Arena::new(program, most).lines;
         let mut session = Session {
             arrays,
@@ -116,7 +120,7 @@ impl Session {
             totals: &mut self.totals,
             ..Bind::once(self.most, &mut self.output, &done, &stop)
         };
-        let bound: Bound = self.compiled.bound(&mut bind, &places, arena)?;
+        let bound: Bound = self.compiled.bound(&mut bind, &places, (arena, 0))?;
         self.operands = self.compiled.operand_table(&bound)?;
         let verdict = [AtomicU32::new(0), AtomicU32::new(0)];
         let args = args(&mut bind, 0, &self.operands, &verdict, &self.barrier, 0, 1);

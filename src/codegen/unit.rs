@@ -165,7 +165,7 @@ impl<'p> Kernels<'p, '_> {
         match kernel {
             Kernel::Call { call, .. } => {
                 let callee = Some(Callee::Import(Import::Library(call.symbol())));
-                Ok(Served { callee, words: call.operands().len() + call.params().len() })
+                Ok(Served { callee, words: call.front().len() + call.operands().len() + call.params().len() })
             }
             Kernel::Total { .. } => Ok(Served { callee: None, words: 0 }),
             Kernel::Loop(k) => {

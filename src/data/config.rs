@@ -315,6 +315,11 @@ impl DataConfig {
         Some(Streams { count: self.batch().rows, length: window.length, tails: self.source.may_stream() })
     }
 
+    /// Has the blocks of each minibatch dealt like these.
+    pub(crate) fn deal(&mut self, blocks: Blocks) {
+        self.settings.batch = Some(Batch { blocks, ..self.batch() });
+    }
+
     /// Rows of a minibatch and whether a short last one is skipped.
     pub fn batch(&self) -> Batch {
         self.settings.batch.unwrap_or(Batch {

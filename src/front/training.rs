@@ -189,8 +189,13 @@ impl<'a> Training<'a> {
         };
         let started = run::start(&request, ready)?;
         let (dir, options) = (started.dir.clone(), self.options());
-        let job =
-            Job { model: &ready.model, dataset: &ready.dataset, dir: Some(dir.path()), meta: started.meta };
+        let job = Job {
+            model: &ready.model,
+            dataset: &ready.dataset,
+            dir: Some(dir.path()),
+            meta: started.meta,
+            peers: None,
+        };
         let mut followed = Followed { each: self.each.take(), dir: Some(&dir), unwritten: None, ends: false };
         let done = train::train(job, started.checkpoint, &options, &Arc::default(), &mut followed);
         let cannot = |e: std::io::Error| Error::data(format!("cannot write {}: {e}", dir.path().display()));
@@ -216,7 +221,7 @@ impl<'a> Training<'a> {
             rows: None,
             attributes: ready.attributes.clone(),
         };
-        let job = Job { model: &ready.model, dataset: &ready.dataset, dir: None, meta };
+        let job = Job { model: &ready.model, dataset: &ready.dataset, dir: None, meta, peers: None };
         let mut followed = Followed { each: self.each.take(), dir: None, unwritten: None, ends: false };
         let checkpoint = train::train_in_memory(job, &self.options(), &Arc::default(), &mut followed)
             .map_err(|error| self.failed(error, ready, "nothing is kept"))?;

@@ -300,6 +300,18 @@ impl Model {
         self.data.as_ref().map_or(Blocks::ONE, |data| data.batch().blocks)
     }
 
+    /// Deals the blocks of each minibatch to processes.
+    ///
+    /// # Errors
+    /// How many blocks there are, where that does not come out even.
+    pub fn deal(&mut self, ranks: usize) -> Result<(), usize> {
+        let dealt = self.blocks().dealt(ranks).ok_or(self.blocks().count())?;
+        if let Some(data) = &mut self.data {
+            data.deal(dealt);
+        }
+        Ok(())
+    }
+
     /// Whether a layer carries its state from window to window.
     #[must_use]
     pub fn carries(&self) -> bool {

@@ -211,13 +211,27 @@ impl Checkpoint {
     /// # Errors
     /// A file that is missing, broken, damaged, somebody else's or of another format.
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
+        Self::checked(path, container::read(path)?)
+    }
+
+    /// The same of the bytes of one; `path` is how it is called.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn of_bytes(path: &Path, bytes: &[u8]) -> Result<Self, CheckpointError> {
+        Self::checked(path, container::of_bytes(path, bytes)?)
+    }
+
+    fn checked(
+        path: &Path,
+        (metadata, mut tensors): (String, BTreeMap<String, Tensor<'static>>),
+    ) -> Result<Self, CheckpointError> {
         let damaged = |what: &str| CheckpointError::Mismatch {
             path: path.into(),
             why: format!(
                 "the file is damaged: {what} not those that were written (their checksum differs)\nhelp: put an unharmed copy in its place, or train anew"
             ),
         };
-        let (metadata, mut tensors) = container::read(path)?;
         let (meta, written, description) = described(path, &metadata)?;
         let found = Checksums::of(&tensors, for_prediction, &description);
         if found.description != written.description {

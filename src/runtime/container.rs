@@ -182,12 +182,19 @@ pub fn read(path: &Path) -> Result<(String, BTreeMap<String, Tensor<'static>>), 
     // The bytes, and the numbers that are made of them.
     let size = fs::metadata(path).map_err(io)?.len();
     memory::check(size.saturating_mul(2)).map_err(|e| io(io::Error::new(io::ErrorKind::OutOfMemory, e)))?;
-    let bytes = fs::read(path).map_err(io)?;
+    of_bytes(path, &fs::read(path).map_err(io)?)
+}
+
+/// The same of what a file has in it; `path` is how it is called.
+pub fn of_bytes(
+    path: &Path,
+    bytes: &[u8],
+) -> Result<(String, BTreeMap<String, Tensor<'static>>), ContainerError> {
     let broken = |why: String| ContainerError::Broken { path: path.to_path_buf(), why };
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| broken(e.to_string()))?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| broken(e.to_string()))?;
     let metadata = header.metadata().as_ref().and_then(|m| m.get(KEY)).cloned();
     let metadata = metadata.ok_or(ContainerError::Foreign { path: path.to_path_buf() })?;
-    let file = SafeTensors::deserialize(&bytes).map_err(|e| broken(e.to_string()))?;
+    let file = SafeTensors::deserialize(bytes).map_err(|e| broken(e.to_string()))?;
     let mut tensors = BTreeMap::new();
     for (name, view) in file.tensors() {
         let data = Numbers::read(view.dtype(), view.data())

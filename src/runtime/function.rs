@@ -6,7 +6,12 @@ use std::{
     sync::atomic::{AtomicU32, AtomicU64, Ordering},
 };
 
-use super::{augment, feed::Feed, store::Store};
+use super::{
+    augment,
+    feed::Feed,
+    ranks::{Dealt, anywhere},
+    store::Store,
+};
 use crate::kernels::team::Team;
 use crate::{
     codegen::{self, Bind, CodegenError, Compiled, Options, Storage, Tensor},
@@ -107,14 +112,18 @@ impl<'a> Pass<'a> {
 impl Pass<'_> {
     /// Positions of the steps to run.
     fn positions(&self) -> Range<usize> {
-        let Layout { order, batch, .. } = self.layout;
-        let of = |step: u64| (step as usize * batch).min(order.len());
-        of(self.steps.start)..of(self.steps.end)
+        self.position(self.steps.start)..self.position(self.steps.end)
     }
 
-    /// Whether whoever watches has asked to end after the step.
+    /// The position that a step begins with.
+    fn position(&self, step: u64) -> usize {
+        (step as usize * self.layout.batch).min(self.layout.order.len())
+    }
+
+    /// Whether whoever watches has asked to end after the step, in this process or another.
     fn is_stopped(&self) -> bool {
-        self.watch.is_some_and(|watch| watch.stop.load(Ordering::Acquire) != 0)
+        let here = self.watch.is_some_and(|watch| watch.stop.load(Ordering::Acquire) != 0);
+        anywhere(self.team, here)
     }
 }
 
@@ -201,26 +210,50 @@ impl Function {
         self.graph.sites.iter().map(|site| key(site.hash)).collect()
     }
 
-    /// Runs the steps natively: on arrays where they lie, or on blocks of rows that are read from elsewhere.
+    /// Runs the steps natively: on arrays where they lie, or on blocks of rows that are read from elsewhere. Where blocks of the minibatches are dealt to processes each
+    /// runs its own, and all have all outputs in the end.
     ///
     /// # Errors
     /// A row that cannot be read; what code generation says.
     pub fn run(&self, mut pass: Pass<'_>) -> Result<Status, PassError> {
+        let status = self.run_own(&mut pass)?;
+        let next = match status {
+            Status::Done => pass.steps.end,
+            Status::Stopped { next } => next,
+            Status::NonFinite { .. } => return Ok(status),
+        };
+        if let Some(dealt) = self.dealt(&pass) {
+            let positions = pass.position(next) - pass.positions().start;
+            dealt.outputs(pass.outputs, self.compiled.output_width(), positions);
+            let carried = self.graph.states.iter().zip(&mut pass.store.states);
+            carried.filter(|(state, _)| state.by_row).for_each(|(_, values)| dealt.carried(values));
+        }
+        Ok(status)
+    }
+
+    /// How minibatches are dealt to processes, if they are.
+    fn dealt<'p>(&self, pass: &Pass<'p>) -> Option<Dealt<'p>> {
+        let (blocks, batch) = (self.graph.blocks, pass.layout.batch);
+        let peers = pass.team.peers().filter(|_| blocks.ranks() > 1)?;
+        Some(Dealt { peers, blocks, batch })
+    }
+
+    fn run_own(&self, pass: &mut Pass<'_>) -> Result<Status, PassError> {
         let positions = pass.positions();
         let numbers = pass.part.numbers();
         let row = |position: usize| numbers[pass.layout.order[position] as usize];
         let order: Vec<u32> = positions.clone().map(row).collect();
         if let Some(augmented) = pass.augment.take() {
-            return self.augmented(&mut pass, augmented, &order);
+            return self.augmented(pass, augmented, &order);
         }
         if !pass.part.is_held() {
-            return self.fed(&mut pass, &order);
+            return self.fed(pass, &order);
         }
         let partner = pass.partner.map(|partner| &partner[positions]).unwrap_or_default();
         let partner: Vec<u32> = partner.iter().map(|position| row(*position as usize)).collect();
         let arrays = Arrays::in_place(pass.part, pass.with_target);
         let steps = pass.steps.clone();
-        self.steps(&mut pass, &arrays, Gather { order: &order, partner: &partner }, steps)
+        self.steps(pass, &arrays, Gather { order: &order, partner: &partner }, steps)
     }
 
     /// Runs the steps on blocks of rows; `order` is the row of the stores at each position of the steps.

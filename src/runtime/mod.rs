@@ -18,6 +18,7 @@ pub mod plan;
 pub mod predictive;
 pub mod prefix;
 pub mod progress;
+mod ranks;
 pub mod sample;
 pub mod session;
 pub mod store;

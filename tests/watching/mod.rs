@@ -96,7 +96,8 @@ impl Run {
         };
         let stop = Arc::new(AtomicU32::new(0));
         let mut watch = Watch { width: self.width, fed: Fed::new(), stop_in, stop: stop.clone() };
-        let job = Job { model: &self.ready.model, dataset: &self.ready.dataset, dir: Some(dir), meta };
+        let job =
+            Job { model: &self.ready.model, dataset: &self.ready.dataset, dir: Some(dir), meta, peers: None };
         let ended = train(job, resume, &Options { threads, epochs, figures: true }, &stop, &mut watch);
         (watch.fed, ended.map(drop))
     }

@@ -3,7 +3,10 @@
 //! A shard is read twice, the second time around its own means while it lies in a cache, so that what numbers have in common takes nothing from
 //! their spread. Sums are of every fourth place each; no vector width changes a bit.
 
+use std::ops::Range;
+
 use super::lanes::{Lanes, add, by_vectors, scale, sub, widened};
+use super::tree::{Pair, Runs, pairs};
 
 /// Sums that run beside each other.
 const SUMS: usize = 4;
@@ -72,49 +75,74 @@ fn summed<const L: usize>(places: usize, of: impl Fn(usize) -> Lanes<L>) -> Lane
     add(add(a, b), add(c, d))
 }
 
-/// Moments that are brought together in the fixed tree (stride 1, 2, 4, ...): rows of `channels` means and as many sums of squares.
+/// Moments that are brought together in the fixed tree: rows of `channels` means and as many sums of squares.
 #[derive(Clone, Copy)]
 pub struct Joined {
     pub channels: usize,
     /// Places of a shard; the last one has what is left.
     pub shard: usize,
+    /// Places of a block, of which the last has what is left.
+    pub block: usize,
+    /// Shards whose moments a block has room for.
+    pub room: usize,
+    /// Of all blocks.
+    pub places: usize,
 }
 
 impl Joined {
-    /// The moments of the shards of `places` places become those of the first. Places lie in blocks of `block`, the last with what is left, each with room
-    /// for the moments of `room` shards: those of a block are joined first, then blocks.
+    /// The moments of all shards become those of the first: those of a block are joined first, then blocks.
     ///
     /// # Panics
     /// If there are fewer moments than shards.
-    pub fn join(self, moments: &mut [f32], (block, room): (usize, usize), places: usize) {
-        let block = block.max(1);
-        for (number, first) in (0..places).step_by(block).enumerate() {
-            let own = &mut moments[number * room * 2 * self.channels..];
-            tree(own, (self.channels, 1), self.shard, block.min(places - first));
-        }
-        tree(moments, (self.channels, room), block, places);
+    pub fn join(self, moments: &mut [f32]) {
+        self.join_run(moments, Runs::one(self.blocks()), 0);
     }
-}
 
-/// The tree over sets of `each` places, the last with what is left of `places`, whose moments are so many rows apart.
-fn tree(moments: &mut [f32], (channels, apart): (usize, usize), each: usize, places: usize) {
-    let sets = places.div_ceil(each.max(1));
-    let count = |sets: std::ops::Range<usize>| (sets.end * each).min(places) - sets.start * each;
-    let row = 2 * channels * apart;
-    let mut stride = 1;
-    while stride < sets {
-        for low in (0..sets - stride).step_by(2 * stride) {
-            let high = low + stride;
-            let (of_low, of_high) = (count(low..high), count(high..(high + stride).min(sets)));
-            let (left, right) = moments.split_at_mut(high * row);
-            join((&mut left[low * row..], of_low), (right, of_high), channels);
+    /// The same of the blocks of one run, the first of which begins the moments: nodes of the tree are left.
+    ///
+    /// # Panics
+    /// If there are fewer moments than shards.
+    pub fn join_run(self, moments: &mut [f32], runs: Runs, run: usize) {
+        let (own, row) = (runs.of(run), 2 * self.channels);
+        for block in own.clone() {
+            let places = self.places_of(block..block + 1);
+            let shards = &mut moments[(block - own.start) * self.room * row..];
+            let count =
+                |shards: Range<usize>| (shards.end * self.shard).min(places) - shards.start * self.shard;
+            for pair in pairs(places.div_ceil(self.shard.max(1))) {
+                let (left, right) = shards.split_at_mut(pair.high * row);
+                let of = (count(pair.low..pair.high), count(pair.high..pair.end));
+                join(&mut left[pair.low * row..], right, of, self.channels);
+            }
         }
-        stride *= 2;
+        for pair in runs.within(run) {
+            let at = |block: usize| (block - own.start) * self.room * row;
+            let (left, right) = moments.split_at_mut(at(pair.high));
+            self.take_in(&mut left[at(pair.low)..], right, pair);
+        }
+    }
+
+    /// The moments of the blocks of a pair, in place of those of the lower ones.
+    ///
+    /// # Panics
+    /// If there are no moments.
+    pub fn take_in(self, low: &mut [f32], high: &[f32], Pair { low: first, high: middle, end }: Pair) {
+        let of = (self.places_of(first..middle), self.places_of(middle..end));
+        join(low, high, of, self.channels);
+    }
+
+    /// Blocks that have some places.
+    pub fn blocks(self) -> usize {
+        self.places.div_ceil(self.block.max(1))
+    }
+
+    fn places_of(self, blocks: Range<usize>) -> usize {
+        (blocks.end * self.block).min(self.places) - (blocks.start * self.block).min(self.places)
     }
 }
 
 /// The moments of two sets of so many numbers each, in place of the first's.
-fn join((a, of_a): (&mut [f32], usize), (b, of_b): (&[f32], usize), channels: usize) {
+fn join(a: &mut [f32], b: &[f32], (of_a, of_b): (usize, usize), channels: usize) {
     let all = (of_a + of_b) as f64;
     let (share, weight) = ((of_b as f64 / all) as f32, (of_a as f64 * (of_b as f64 / all)) as f32);
     let (means, squares) = a[..2 * channels].split_at_mut(channels);
@@ -143,7 +171,7 @@ mod tests {
             // SAFETY: the shard's places are there, and room for its moments.
             unsafe { shard.moments(to.as_mut_ptr()) };
         }
-        Joined { channels, shard: grain }.join(&mut moments, (places, 0), places);
+        Joined { channels, shard: grain, block: places, room: 0, places }.join(&mut moments);
         moments[..2 * channels].to_vec()
     }
 

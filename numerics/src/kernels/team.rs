@@ -9,6 +9,7 @@ use super::{
     crew::Crew,
     fpenv::FlushSubnormals,
 };
+use crate::peers::Peers;
 
 /// Cores of the machine. Asked once: the answer costs tens of microseconds.
 pub fn cores() -> usize {
@@ -28,6 +29,7 @@ pub struct Team {
     threads: usize,
     lag: Option<Lag>,
     crew: Arc<OnceLock<Crew>>,
+    peers: Option<Arc<dyn Peers>>,
 }
 
 impl std::fmt::Debug for Team {
@@ -38,13 +40,23 @@ impl std::fmt::Debug for Team {
 
 impl Team {
     pub fn new(threads: usize) -> Self {
-        Self { threads: threads.max(1), lag: None, crew: Arc::default() }
+        Self { threads: threads.max(1), lag: None, crew: Arc::default(), peers: None }
     }
 
     /// A team as on cores that are far apart: each meeting at a barrier takes `lag` nanoseconds more. What is said of such machines is
     /// tried with it (`benches/far.rs`) on one that is not.
     pub fn apart(threads: usize, lag: Lag) -> Self {
         Self { lag: Some(lag), ..Self::new(threads) }
+    }
+
+    /// The team of a process that works with others on the same minibatches.
+    pub fn among(threads: usize, peers: Option<Arc<dyn Peers>>) -> Self {
+        Self { peers, ..Self::new(threads) }
+    }
+
+    /// The other processes, if there are any.
+    pub fn peers(&self) -> Option<&dyn Peers> {
+        self.peers.as_deref()
     }
 
     pub fn threads(&self) -> usize {

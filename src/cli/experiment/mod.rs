@@ -9,6 +9,7 @@ use std::{
 
 use dropnet::internal::{
     data::Search,
+    draws,
     model::{Model, summary::grouped},
     run::{
         Arm, ComparedValues, Course, Experiment, ExperimentError, ExperimentNet, JournalError, Measured,
@@ -24,6 +25,7 @@ use tables::{arm_table, difference_table, point, short, tried_table};
 
 use super::{
     Outcome, data, interrupts, numbers,
+    ranks::Ranks,
     source::{self, File, Sets, Source},
     train,
     ui::{Exit, Failure, Ui},
@@ -87,6 +89,9 @@ pub struct Command {
     table: Option<String>,
 }
 
+/// What ends an experiment that did not come to its end.
+type Unfinished<'a> = dyn Fn(ExperimentError, &mut Ui) -> Failure + 'a;
+
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Recorded {
     /// Figures of training and of validation after each epoch, which `dropnet plot DIR --kind training` draws
@@ -124,7 +129,20 @@ impl Command {
             return self.commands(count, ui);
         }
         source::check_stdin(&self.files)?;
-        let nets = self.files.iter().map(|path| self.read(path, ui)).collect::<Result<Vec<_>, _>>()?;
+        Ranks::together(ui, |ranks, ui| self.run_as(ranks, ui))
+    }
+
+    fn run_as(&self, ranks: Option<&Ranks>, ui: &mut Ui) -> Outcome {
+        let read = self.files.iter().map(|path| self.read(path, ui)).collect::<Result<Vec<_>, _>>();
+        let nets = match ranks {
+            None => read?,
+            Some(ranks) => {
+                let nets = ranks.all(read, ui)?;
+                let texts: Vec<&str> = nets.iter().map(|net| net.source.text.as_str()).collect();
+                ranks.have_the_same(&[("texts of the nets", draws::site_key(&texts.join("\0")))])?;
+                nets
+            }
+        };
         let first = &nets[0];
         self.check_nets(&nets)?;
         let splits = self.splits(&nets)?;
@@ -144,33 +162,64 @@ impl Command {
         let stop = Arc::new(AtomicU32::new(0));
         let jobs = self.jobs.map_or_else(dropnet::internal::kernels::team::cores, usize::from);
         let course = Course { jobs, dir: &self.out, resume: self.resume, stop };
-        let shard = self.shard(ui)?;
+        let shard = match ranks {
+            None => self.shard(ui)?,
+            Some(_) if self.shard.is_some() || self.collect => {
+                return Err(Failure::usage(
+                    "processes have a share of the trials each\nhelp: leave `--shard` and `--collect` out, or `mpirun`",
+                ));
+            }
+            Some(ranks) => Some(ranks.shard()),
+        };
         let again = if shard.is_some() { "the same command" } else { "the same command with `--resume`" };
         let resumes = format!("help: {again} goes on from there\n");
         let told = if ui.quiet() { "" } else { &resumes };
-        interrupts::end_on_interrupt(course.stop.clone(), format!("{RECORDED}{told}"))?;
-        let result = match (shard, self.collect) {
-            (Some(shard), _) => {
-                let done = watched(&experiment, ui, |done| experiment.run_shard(shard, &course, done));
-                done.map(|sharded| self.sharded(shard, sharded, ui))
-            }
-            (None, true) => {
-                let done = watched(&experiment, ui, |done| experiment.collect(&course, done));
-                done.map(|report| self.show(&first.source, &experiment, &report, ui))
-            }
-            (None, false) => {
-                let done = watched(&experiment, ui, |done| experiment.run(&course, done));
-                done.map(|report| self.show(&first.source, &experiment, &report, ui))
-            }
+        let said = match ranks.is_none_or(Ranks::is_first) {
+            true => format!("{RECORDED}{told}"),
+            false => String::new(),
         };
-        match result {
-            Ok(outcome) => outcome,
-            Err(ExperimentError::Interrupted) => {
+        interrupts::end_on_interrupt(course.stop.clone(), said)?;
+        let source = &first.source;
+        let unfinished = |error, ui: &mut Ui| match error {
+            ExperimentError::Interrupted => {
                 ui.error_text(RECORDED);
                 ui.talk(resumes.trim_end());
-                Ok(Exit::Interrupted)
+                Failure::Reported(Exit::Interrupted)
             }
-            Err(error) => Err(failure(error, &first.source, ui)),
+            error => failure(error, source, ui),
+        };
+        if let (Some(ranks), Some(shard)) = (ranks, shard) {
+            self.dealt(&experiment, shard, &course, (ranks, &unfinished), ui)?;
+            if !ranks.is_first() {
+                return Ok(Exit::Done);
+            }
+        } else if let Some(shard) = shard {
+            let done = watched(&experiment, ui, |done| experiment.run_shard(shard, &course, done));
+            return self.sharded(shard, done.map_err(|error| unfinished(error, ui))?, ui);
+        }
+        let report = match self.collect || ranks.is_some() {
+            true => watched(&experiment, ui, |done| experiment.collect(&course, done)),
+            false => watched(&experiment, ui, |done| experiment.run(&course, done)),
+        };
+        self.show(source, &experiment, &report.map_err(|error| unfinished(error, ui))?, ui)
+    }
+
+    /// The share of one of several processes: none goes on before all have done theirs.
+    fn dealt(
+        &self,
+        experiment: &Experiment<'_>,
+        shard: Shard,
+        course: &Course<'_>,
+        (ranks, unfinished): (&Ranks, &Unfinished<'_>),
+        ui: &mut Ui,
+    ) -> Result<(), Failure> {
+        loop {
+            let done = watched(experiment, ui, |done| experiment.run_shard(shard, course, done));
+            let sharded = ranks.all(done.map_err(|error| unfinished(error, ui)), ui)?;
+            // What waits for points that others try finds them done in the next round.
+            if !ranks.anywhere(sharded.waiting > 0) {
+                return Ok(());
+            }
         }
     }
 

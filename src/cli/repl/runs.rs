@@ -185,8 +185,13 @@ impl Session {
         ui: &mut Ui,
     ) -> Result<(), Failure> {
         let (dir, seed) = (started.dir.clone(), started.meta.seed);
-        let job =
-            Job { model: &ready.model, dataset: &ready.dataset, dir: Some(dir.path()), meta: started.meta };
+        let job = Job {
+            model: &ready.model,
+            dataset: &ready.dataset,
+            dir: Some(dir.path()),
+            meta: started.meta,
+            peers: None,
+        };
         let options = Options { threads: self.threads, epochs, figures: true };
         let mut screen = Screen {
             dir: &dir,

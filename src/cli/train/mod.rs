@@ -12,12 +12,13 @@ use std::{
 use dropnet::internal::{
     data::Search,
     run::{self, OpenError, Ready, Request, RunDir},
-    runtime::train::{self, Job, Options, TrainError},
+    runtime::train::{self, Event, Job, Observer, Options, TrainError},
     shell,
 };
 
 use super::{
     Outcome, data, interrupts, last, numbers,
+    ranks::{self, Ranks},
     screen::{self, Screen, now},
     source::{self, File, Source},
     ui::{Exit, Failure, Ui},
@@ -60,6 +61,17 @@ pub struct Command {
     watching: Watching,
 }
 
+/// What a process does with the events of a run that another shows.
+struct Aside;
+
+impl Observer for Aside {
+    fn event(&mut self, event: Event<'_>) {
+        if let Event::Compiled { .. } = event {
+            interrupts::heeded();
+        }
+    }
+}
+
 /// How a run ended.
 enum Ended {
     Done,
@@ -91,20 +103,35 @@ impl Threads {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
+        Ranks::together(ui, |ranks, ui| self.run_as(ranks, ui))
+    }
+
+    fn run_as(&self, ranks: Option<&Ranks>, ui: &mut Ui) -> Outcome {
         let stop = Arc::new(AtomicU32::new(0));
-        let said = if self.watching.watch { "" } else { "interrupted before training began\n" };
+        let speaks = !self.watching.watch && ranks.is_none_or(Ranks::is_first);
+        let said = if speaks { "interrupted before training began\n" } else { "" };
         interrupts::stop_on_interrupt(stop.clone(), said)?;
         if self.watching.watch {
+            if ranks.is_some() {
+                return Err(Failure::usage(
+                    "`--watch` is for one process\nhelp: leave `mpirun` or `--watch` out",
+                ));
+            }
             return self.watched(&stop, ui);
         }
-        let source = Source::read(&self.file.path)?;
-        let request = self.request(&source)?;
-        let ready = match self.seeds.is_none() && run::goes_on(&request) {
-            true => opened_by(run::open_again, &self.file, &source, ui)?,
-            false => opened(&self.file, &source, ui)?,
+        let opened = self.opened(ui);
+        let (source, mut ready) = match ranks {
+            None => opened?,
+            Some(ranks) => ranks.all(opened, ui)?,
         };
+        let request = self.request(&source)?;
+        if let Some(ranks) = ranks {
+            let facts = ranks.all(ranks::facts(&request, self.epochs, &ready), ui)?;
+            ranks.have_the_same(&facts)?;
+            ranks.deal(|count| ready.model.deal(count))?;
+        }
         let Some(count) = self.seeds else {
-            let ended = self.train(&source, &ready, &request, &stop, ui)?;
+            let ended = self.train(&source, &ready, &request, ranks, &stop, ui)?;
             return Ok(self.said(&ended, ui));
         };
         let folder = self.folder(&source, &ready)?;
@@ -114,7 +141,7 @@ impl Command {
             let out = folder.of_seed(seed);
             let resume = self.resume && RunDir::at(&out).has_checkpoint();
             let member = Request { seed: Some(seed), out: Some(&out), resume, ..self.request(&source)? };
-            let ended = self.train(&source, &ready, &member, &stop, ui)?;
+            let ended = self.train(&source, &ready, &member, ranks, &stop, ui)?;
             if self.said(&ended, ui) == Exit::Interrupted {
                 return Ok(Exit::Interrupted);
             }
@@ -124,6 +151,17 @@ impl Command {
             shell::path(folder.path())
         ));
         Ok(Exit::Done)
+    }
+
+    /// The text, and the net and its data that are ready.
+    fn opened(&self, ui: &mut Ui) -> Result<(Source, Ready), Failure> {
+        let source = Source::read(&self.file.path)?;
+        let goes_on = self.seeds.is_none() && run::goes_on(&self.request(&source)?);
+        let ready = match goes_on {
+            true => opened_by(run::open_again, &self.file, &source, ui)?,
+            false => opened(&self.file, &source, ui)?,
+        };
+        Ok((source, ready))
     }
 
     /// The folder of several runs.
@@ -142,13 +180,30 @@ impl Command {
         source: &Source,
         ready: &Ready,
         request: &Request<'_>,
+        ranks: Option<&Ranks>,
         stop: &Arc<AtomicU32>,
         ui: &mut Ui,
     ) -> Result<Ended, Failure> {
-        let started = run::start(request, ready).map_err(|error| unstarted(error, ui))?;
-        self.heading(source, ready, &started, ui);
+        let started = match ranks {
+            None => run::start(request, ready).map_err(|error| unstarted(error, ui))?,
+            Some(ranks) => {
+                let started = run::start_together(request, ready, &*ranks.peers());
+                let started = ranks.all(started.map_err(|error| unstarted(error, ui)), ui)?;
+                // None where another has failed, which `all` has heard of.
+                let Some(started) = started else { return Err(Failure::Reported(Exit::Data)) };
+                started
+            }
+        };
+        self.heading(source, ready, &started, ranks, ui);
         let (dir, seed, meta) = (started.dir.clone(), started.meta.seed, started.meta);
-        let job = Job { model: &ready.model, dataset: &ready.dataset, dir: Some(dir.path()), meta };
+        let writes = ranks.is_none_or(Ranks::is_first);
+        let job = Job {
+            model: &ready.model,
+            dataset: &ready.dataset,
+            dir: writes.then_some(dir.path()),
+            meta,
+            peers: ranks.map(Ranks::peers),
+        };
         let options = Options { threads: self.threads.count(), epochs: self.epochs, figures: true };
         let mut screen = Screen {
             events: self.tensorboard.then(|| screen::events(&dir)).transpose()?,
@@ -162,16 +217,24 @@ impl Command {
             unlogged: false,
         };
         let _heed = interrupts::Heed::begin();
-        let result = train::train(job, started.checkpoint, &options, stop, &mut screen);
+        let observer: &mut dyn Observer = if writes { &mut screen } else { &mut Aside };
+        let result = train::train(job, started.checkpoint, &options, stop, observer);
         screen.bar = None;
         if let Some(failure) = screen.failure {
             return Err(failure);
         }
-        match result {
-            Ok(outcome) => self.done(&dir, &outcome, ui).map(|()| Ended::Done),
+        let alone = matches!(result, Err(TrainError::Rows(_) | TrainError::Codegen(_)));
+        let ended = match result {
+            Ok(outcome) if writes => self.done(&dir, &outcome, ui).map(|()| Ended::Done),
+            Ok(_) => Ok(Ended::Done),
             Err(TrainError::Interrupted { epoch, step }) => Ok(Ended::Interrupted { epoch, step, dir }),
             Err(TrainError::Rows(error)) => Err(data::failure(&error, Some(source), ui)),
             Err(error) => Err(failure(error, &dir, ready, ui)),
+        };
+        match (ended, ranks) {
+            // The others wait for what this process has not computed.
+            (Err(failure), Some(ranks)) if alone => Err(Failure::Reported(ranks.abandon(&failure, ui))),
+            (ended, _) => ended,
         }
     }
 

@@ -10,6 +10,7 @@ use dropnet::internal::{
 
 use super::super::{
     progress,
+    ranks::Ranks,
     screen::unwritable,
     source::Source,
     ui::{Exit, Failure, Ui},
@@ -33,7 +34,14 @@ impl Command {
         Exit::Interrupted
     }
 
-    pub(super) fn heading(&self, source: &Source, ready: &Ready, started: &Started, ui: &mut Ui) {
+    pub(super) fn heading(
+        &self,
+        source: &Source,
+        ready: &Ready,
+        started: &Started,
+        ranks: Option<&Ranks>,
+        ui: &mut Ui,
+    ) {
         let rows = |part: Option<&dropnet::internal::data::Part>, name: &str| {
             part.map_or(String::new(), |part| format!(" + {} {name}", grouped(part.rows())))
         };
@@ -43,8 +51,9 @@ impl Command {
             let counts: Vec<String> = parts.into_iter().filter(|n| *n > 0).map(grouped).collect();
             format!(" ({} groups of `{}`)", counts.join(" + "), groups.column)
         });
+        let processes = ranks.map_or(String::new(), |ranks| format!("{} processes of ", ranks.count()));
         ui.talk(format_args!(
-            "{} · {} parameters · {} training{}{} rows{} · seed {} · {threads} {}",
+            "{} · {} parameters · {} training{}{} rows{} · seed {} · {processes}{threads} {}",
             source.name,
             grouped(ready.model.parameter_count()),
             grouped(data.train.rows()),

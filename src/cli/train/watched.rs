@@ -54,8 +54,9 @@ impl Command {
             });
             // Ends the other thread however this one ends, or the scope would wait for it.
             let _over = watch::Over(&over);
-            let ended =
-                self.request(&source).and_then(|request| self.train(&source, &ready, &request, &stop, ui));
+            let ended = self
+                .request(&source)
+                .and_then(|request| self.train(&source, &ready, &request, None, &stop, ui));
             let ended = ended?;
             if let Ended::Interrupted { epoch, step, .. } = ended
                 && interrupted.load(Ordering::SeqCst) == 0

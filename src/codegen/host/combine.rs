@@ -18,20 +18,22 @@ pub(super) unsafe extern "C" fn combine(operands: *const u64, args: *const Args,
         0 => call.shards as usize,
         grain => rows.div_ceil(grain as usize),
     };
-    let own = blocks(call.blocks, args);
-    let room = shards(own.room);
+    let blocks = blocks(call.blocks, call.ranks, args);
+    let (own, room) = (blocks.runs.of(blocks.run), shards(blocks.room));
     let (mut from, to) =
         ((first as usize * COMBINE_COLUMNS).min(cols), (last as usize * COMBINE_COLUMNS).min(cols));
     while from < to {
         let len = NEAR.min(to - from);
         let tree = Tree { partials, cols, from, len, is_max: call.is_max != 0 };
-        // SAFETY: the buffer has `room` rows of `cols` elements for each block; columns are this thread's own.
+        let first = |block: usize| (block - own.start) * room;
+        // SAFETY: the buffer has `room` rows of `cols` elements for each block of this process; columns are this thread's own.
         unsafe {
-            for block in 0..own.count {
-                let rows = if block + 1 < own.count { own.rows } else { own.last };
-                tree.over(block * room, shards(rows), 1);
+            for block in own.clone() {
+                tree.over(first(block), shards(blocks.rows_of(block)));
             }
-            tree.over(0, own.count, room);
+            for pair in blocks.runs.within(blocks.run) {
+                tree.join(first(pair.low), first(pair.high));
+            }
         }
         from += len;
     }

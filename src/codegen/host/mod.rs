@@ -8,6 +8,7 @@ mod combine;
 mod conv;
 mod curves;
 mod depthwise;
+mod exchange;
 mod gather;
 mod moments;
 mod pack;
@@ -28,6 +29,7 @@ mod waves;
 
 use crate::draws;
 use crate::graph;
+use crate::kernels::tree::Runs;
 use crate::loops::calls::Symbol;
 
 use super::abi::Args;
@@ -55,6 +57,7 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
         Symbol::Pool => pool::pool,
         Symbol::ScatterAdd => scatter::scatter_add,
         Symbol::Conv => conv::conv,
+        Symbol::Exchange => exchange::exchange,
         Symbol::Depthwise => depthwise::depthwise,
         Symbol::Spectra => spectra::spectra,
         Symbol::Table => table::table,
@@ -78,24 +81,32 @@ unsafe fn params<'r, P>(row: *const u64, operands: usize) -> &'r P {
 
 /// The blocks of a step's rows that have some.
 struct Blocks {
-    count: usize,
+    runs: Runs,
+    /// Which run is this process's.
+    run: usize,
     /// Of each but the last.
     rows: usize,
-    last: usize,
+    /// Of all.
+    all: usize,
     /// Rows that each has room for: those of a whole minibatch's.
     room: usize,
 }
 
-/// The rows of a step in at most `count` blocks (`graph::Blocks`).
-fn blocks(count: u64, args: &Args) -> Blocks {
-    let (count, rows) = (graph::Blocks::new(count as usize), args.rows as usize);
-    let whole = count.rows(rows).max(1);
-    let some = rows.div_ceil(whole).max(1);
-    Blocks {
-        count: some,
-        rows: whole,
-        last: rows - (some - 1) * whole,
-        room: count.rows(args.batch as usize),
+/// The rows of a step in at most `count` blocks, of which each of `ranks` processes has as many (`graph::Blocks`). What is no sum over rows of the batch is every process's.
+fn blocks(count: u64, ranks: u64, args: &Args) -> Blocks {
+    let (blocks, rows) = (graph::Blocks::new(count as usize), args.rows as usize);
+    let own = count as usize / (ranks as usize).max(1);
+    // What is no sum over rows of the batch may be made before the first step, which has the rows.
+    let runs = if count == 1 { Runs::one(1) } else { Runs { each: own.max(1), ..blocks.runs(rows) } };
+    let run = if ranks > 1 { args.first_block as usize / runs.each } else { 0 };
+    let room = blocks.rows(args.batch as usize);
+    Blocks { runs, run, rows: blocks.rows(rows), all: rows, room }
+}
+
+impl Blocks {
+    /// Rows of a block.
+    fn rows_of(&self, block: usize) -> usize {
+        self.rows.min(self.all - block * self.rows)
     }
 }
 

@@ -42,11 +42,18 @@ pub(super) unsafe extern "C" fn join(operands: *const u64, args: *const Args, fi
     unsafe {
         let (call, args) = (params::<JoinMomentsParams>(operands, 1), &*args);
         let (grain, places, channels) = (call.grain as usize, call.places as usize, call.channels as usize);
-        let blocks = blocks(call.blocks, args);
-        let room = blocks.room.div_ceil(grain);
-        let shards = (blocks.count - 1) * room + blocks.last.div_ceil(grain);
+        let blocks = blocks(call.blocks, call.ranks, args);
+        let joined = Joined {
+            channels,
+            shard: grain * places,
+            block: blocks.rows * places,
+            room: blocks.room.div_ceil(grain),
+            places: blocks.all * places,
+        };
+        let own = blocks.runs.of(blocks.run);
+        let Some(last) = own.clone().last() else { return };
+        let shards = (own.len() - 1) * joined.room + blocks.rows_of(last).div_ceil(grain);
         let rows = std::slice::from_raw_parts_mut(*operands as *mut f32, shards * 2 * channels);
-        let joined = Joined { channels, shard: grain * places };
-        joined.join(rows, (blocks.rows * places, room), args.rows as usize * places);
+        joined.join_run(rows, blocks.runs, blocks.run);
     }
 }

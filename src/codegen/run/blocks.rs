@@ -8,12 +8,14 @@ use super::{List, Runner};
 use crate::codegen::abi::offset;
 use crate::loops::Parts;
 
-/// A step's rows: how many, the position of the first, and how many a whole block has.
+/// A step's rows: how many, the position of the first, and how many a whole block has; how many this process has, and which block begins them.
 #[derive(Clone, Copy)]
 pub(super) struct Rows {
     pub all: Value,
     pub position: Value,
     pub block: Value,
+    own: Value,
+    first_block: Option<Value>,
 }
 
 impl Runner<'_, '_, '_> {
@@ -25,14 +27,25 @@ impl Runner<'_, '_, '_> {
                 self.fb.ins().udiv_imm_u(up, count)
             }
         };
-        Rows { all, position, block }
+        let first_block = (self.plan.blocks.ranks() > 1).then(|| self.constant(offset!(first_block)));
+        let own = first_block.map_or(all, |first| self.own_rows(all, block, first));
+        Rows { all, position, block, own, first_block }
     }
 
-    /// The parts of all blocks that have rows: of whole blocks, and of a last one that is not.
+    /// The rows of this process's blocks: all that a run of them has, or what is left, or none.
+    fn own_rows(&mut self, all: Value, block: Value, first_block: Value) -> Value {
+        let before = self.fb.ins().imul(first_block, block);
+        let before = self.fb.ins().umin(before, all);
+        let left = self.fb.ins().isub(all, before);
+        let most = self.fb.ins().imul_imm_s(block, self.plan.blocks.own() as i64);
+        self.fb.ins().umin(left, most)
+    }
+
+    /// The parts of all of this process's blocks that have rows: of whole blocks, and of a last one that is not.
     pub(super) fn count_in_blocks(&mut self, parts: Parts, rows: Rows) -> Value {
-        let whole = self.fb.ins().udiv(rows.all, rows.block);
+        let whole = self.fb.ins().udiv(rows.own, rows.block);
         let within = self.fb.ins().imul(whole, rows.block);
-        let left = self.fb.ins().isub(rows.all, within);
+        let left = self.fb.ins().isub(rows.own, within);
         let each = self.count(parts, rows.block);
         let all = self.fb.ins().imul(whole, each);
         let of_rest = self.count(parts, left);
@@ -72,8 +85,9 @@ impl Runner<'_, '_, '_> {
         self.set(offset!(position), rows.position);
     }
 
-    /// Makes the rows of a block those that kernels see.
+    /// Makes the rows of a block those that kernels see; blocks are counted from the first of this process.
     fn enter(&mut self, block: Value, rows: Rows) {
+        let block = rows.first_block.map_or(block, |first| self.fb.ins().iadd(block, first));
         let first = self.fb.ins().imul(block, rows.block);
         let left = self.fb.ins().isub(rows.all, first);
         let own = self.fb.ins().umin(left, rows.block);

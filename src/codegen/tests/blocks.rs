@@ -8,12 +8,12 @@ use crate::graph::{Blocks, Graph};
 use crate::loops::{BufferId, Call, Kernel, Program, fuse, verify};
 use crate::lower::lower_train;
 
-const MAP: &str = "dense 128 -> reshape 4x4x8, roles=[height, width, channel]";
-const SERIES: &str = "dense 40 -> reshape 5x8, roles=[time, channel]";
+pub const MAP: &str = "dense 128 -> reshape 4x4x8, roles=[height, width, channel]";
+pub const SERIES: &str = "dense 40 -> reshape 5x8, roles=[time, channel]";
 
 /// Layers of every kind whose gradients are sums over rows: of products, convolutions in groups and in tiles, of windows by channel, of loops over
 /// time, of attention, of what a mask thins out.
-fn plain() -> Vec<String> {
+pub fn plain() -> Vec<String> {
     vec![
         "dense 40 -> relu -> dropout 0.25 -> residual { dense 40 -> layer_norm -> tanh } -> dense 33"
             .to_string(),
@@ -32,18 +32,18 @@ fn plain() -> Vec<String> {
 }
 
 /// The same with figures of the minibatch, which all blocks make together.
-fn normed() -> Vec<String> {
+pub fn normed() -> Vec<String> {
     vec![
         "dense 33 -> batch_norm -> elu -> dropout 0.5".to_string(),
         format!("{MAP} -> conv 12, 3x3, pad=same -> batch_norm -> relu -> flatten"),
     ]
 }
 
-fn in_blocks(graph: &Graph, count: usize) -> Program {
+pub fn in_blocks(graph: &Graph, count: usize) -> Program {
     fuse(&Graph { blocks: Blocks::new(count), ..graph.clone() }).expect("kernels")
 }
 
-fn compiled(program: &Program) -> Compiled {
+pub fn compiled(program: &Program) -> Compiled {
     compile(program, &Options::default()).expect("compiles")
 }
 

@@ -10,6 +10,7 @@ mod maps;
 mod nets;
 mod passes;
 mod products;
+mod ranks;
 mod recurrent;
 mod reductions;
 mod rig;

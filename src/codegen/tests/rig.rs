@@ -132,6 +132,16 @@ impl Pass {
         most: usize,
         pace: &mut dyn Pacing,
     ) -> Result<Status, CodegenError> {
+        self.run_with(compiled, &Team::new(most), pace)
+    }
+
+    /// The same by a team.
+    pub fn run_with(
+        &mut self,
+        compiled: &Compiled,
+        team: &Team,
+        pace: &mut dyn Pacing,
+    ) -> Result<Status, CodegenError> {
         let (done, stop) = (AtomicU64::new(0), AtomicU32::new(self.stop));
         let aligned = |x: &Vec<Vec<f32>>| x.iter().map(|v| AlignedVec::of(v)).collect();
         let mut params: Vec<AlignedVec> = aligned(&self.host.params);
@@ -186,7 +196,7 @@ impl Pass {
             done: &done,
             stop: &stop,
         };
-        let status = compiled.run_at(&Team::new(most), pace, bind)?;
+        let status = compiled.run_at(team, pace, bind)?;
         let plain = |x: Vec<AlignedVec>| x.iter().map(|v| v.to_vec()).collect();
         (self.host.params, self.host.slots, self.host.states) = (plain(params), plain(slots), plain(states));
         Ok(status)

@@ -1,7 +1,10 @@
-//! Adds the shards' partials in the fixed tree (stride 1, 2, 4, ...) into row 0: those of each block of rows into the block's first, then these.
+//! Adds the shards' partials in the fixed tree (stride 1, 2, 4, ...) into row 0: those of each block of rows into the block's first, then these. A process that has some of the
+//! blocks is left with nodes of the tree, which [`Exchange`](super::Exchange) brings together with those of others.
 
+use super::exchange::{Join, Nodes};
 use super::{Library, Reach, Region, Touch, Touched, params};
 use crate::graph::{Blocks, Reduction};
+use crate::kernels::tree::pairs;
 use crate::loops::interpret::Machine;
 use crate::loops::parts::Parts;
 use crate::loops::value::reduce;
@@ -34,6 +37,7 @@ params! {
         /// Rows of the batch of one shard; 0 if the number of shards is known.
         pub grain,
         pub blocks,
+        pub ranks,
     }
 }
 
@@ -63,13 +67,19 @@ impl Library for Combine {
             Parts::BatchPanels(_) | Parts::BatchTimes(_) => (1, 0),
         };
         let is_max = u64::from(self.reduction == Reduction::Max);
-        CombineParams { cols: self.cols as u64, is_max, shards, grain, blocks: self.blocks.count() as u64 }
-            .words()
+        let [blocks, ranks] = [self.blocks.count(), self.blocks.ranks()].map(|n| n as u64);
+        CombineParams { cols: self.cols as u64, is_max, shards, grain, blocks, ranks }.words()
     }
 
     fn cost(&self, rows: usize) -> Cost {
         let elements = self.cols * self.blocks.count() * self.domain.shards(self.blocks.rows(rows)).max(1);
         Cost { flops: elements, bytes: 4 * elements }
+    }
+
+    fn leaves_nodes(&self) -> Option<Nodes> {
+        let Self { partials, cols, domain, .. } = *self;
+        let join = Join::Reduce(self.reduction);
+        (self.blocks.ranks() > 1).then_some(Nodes { partials, cols, domain, join })
     }
 
     fn work(&self) -> Work {
@@ -80,16 +90,12 @@ impl Library for Combine {
         let (rows, each) = (machine.rows(), self.domain.shards(self.blocks.rows(machine.rows())));
         let values = machine.floats_mut(self.partials);
         let mut tree = |first: usize, count: usize, apart: usize| {
-            let mut stride = 1;
-            while stride < count {
-                for low in (0..count - stride).step_by(2 * stride) {
-                    let (low, high) = (first + low * apart, first + (low + stride) * apart);
-                    for c in 0..self.cols {
-                        let (a, b) = (values[low * self.cols + c], values[high * self.cols + c]);
-                        values[low * self.cols + c] = reduce(self.reduction, a, b);
-                    }
+            for pair in pairs(count) {
+                let (low, high) = (first + pair.low * apart, first + pair.high * apart);
+                for c in 0..self.cols {
+                    let (a, b) = (values[low * self.cols + c], values[high * self.cols + c]);
+                    values[low * self.cols + c] = reduce(self.reduction, a, b);
                 }
-                stride *= 2;
             }
         };
         let mut blocks = 0;

@@ -1,6 +1,7 @@
 //! Brings moments of shards together in the fixed tree (stride 1, 2, 4, ...) in row 0, each pair as Chan, Golub and LeVeque do: those of each block of
 //! rows in the block's first, then these.
 
+use super::exchange::{Join, Nodes};
 use super::slides::grain;
 use super::{Library, Reach, Region, Touch, Touched, params};
 use crate::graph::{Blocks, Dim};
@@ -26,6 +27,7 @@ params! {
         pub places,
         pub channels,
         pub blocks,
+        pub ranks,
     }
 }
 
@@ -55,8 +57,8 @@ impl Library for JoinMoments {
 
     fn params(&self) -> Vec<u64> {
         let (grain, places) = (grain(self.places) as u64, self.places as u64);
-        let blocks = self.blocks.count() as u64;
-        JoinMomentsParams { grain, places, channels: self.channels as u64, blocks }.words()
+        let [blocks, ranks] = [self.blocks.count(), self.blocks.ranks()].map(|n| n as u64);
+        JoinMomentsParams { grain, places, channels: self.channels as u64, blocks, ranks }.words()
     }
 
     fn cost(&self, rows: usize) -> Cost {
@@ -65,16 +67,22 @@ impl Library for JoinMoments {
         Cost { flops: 3 * elements, bytes: 4 * elements }
     }
 
+    fn leaves_nodes(&self) -> Option<Nodes> {
+        let Self { partials, places, channels, .. } = *self;
+        let (domain, join) = (self.domain(), Join::Moments { places });
+        (self.blocks.ranks() > 1).then_some(Nodes { partials, cols: 2 * channels, domain, join })
+    }
+
     fn work(&self) -> Work {
         Work::each(false, ELEMENT * 2.0 * self.channels as f64)
     }
 
     fn interpret(&self, machine: &mut Machine<'_>) {
-        let (places, rows) = (self.places, machine.rows());
-        let joined = Joined { channels: self.channels, shard: grain(places) * places };
+        let (places, channels, rows) = (self.places, self.channels, machine.rows());
         let block = self.blocks.rows(rows);
-        let room = self.domain().shards(block);
-        joined.join(machine.floats_mut(self.partials), (block * places, room), rows * places);
+        let (shard, room) = (grain(places) * places, self.domain().shards(block));
+        let joined = Joined { channels, shard, block: block * places, room, places: rows * places };
+        joined.join(machine.floats_mut(self.partials));
     }
 
     fn print(&self, name: &dyn Fn(BufferId) -> String) -> String {

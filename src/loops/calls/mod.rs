@@ -77,6 +77,7 @@ calls! {
     combine: Combine = "dropnet_combine";
     conv: Conv = "dropnet_conv";
     depthwise: Depthwise = "dropnet_depthwise";
+    exchange: Exchange = "dropnet_exchange";
     gather: Gather = "dropnet_gather";
     moments: Moments = "dropnet_moments";
     join_moments: JoinMoments = "dropnet_join_moments";
@@ -107,7 +108,8 @@ impl Kernel {
 
 /// What a library kernel says of itself.
 ///
-/// Its function is called with a row of words: the addresses of its [`operands`](Self::operands) in order, then its [`params`](Self::params).
+/// Its function is called with a row of words: its [`front`](Self::front), which most have not, the addresses of its [`operands`](Self::operands) in order, then its
+/// [`params`](Self::params).
 pub trait Library {
     /// What it does, in a word.
     fn word(&self) -> String;
@@ -136,11 +138,21 @@ pub trait Library {
     /// How it is cut.
     fn parts(&self) -> Parts;
 
-    /// What its function is told besides addresses: plain words, the same wherever buffers lie.
+    /// What its function is told in front of addresses, where their number is not the same for all of its kernels.
+    fn front(&self) -> Vec<u64> {
+        Vec::new()
+    }
+
+    /// What its function is told behind addresses: plain words, the same wherever buffers lie.
     fn params(&self) -> Vec<u64>;
 
     /// Of one step with `rows` rows.
     fn cost(&self, rows: usize) -> Cost;
+
+    /// Where processes have some blocks of the rows each: the nodes of sums over rows that it leaves, which are no sums before they are exchanged.
+    fn leaves_nodes(&self) -> Option<exchange::Nodes> {
+        None
+    }
 
     fn work(&self) -> Work;
 

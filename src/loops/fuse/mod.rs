@@ -11,6 +11,7 @@ mod body;
 mod carry;
 mod depthwise;
 mod domain;
+mod exchange;
 mod form;
 mod gather;
 mod group;
@@ -58,6 +59,7 @@ pub use unfused::Unfused;
 /// In a debug build, where an invariant of the result is broken.
 pub fn fuse(graph: &Graph) -> Result<Program, Unfused> {
     let mut program = kernels(graph)?;
+    exchange::exchange(&mut program);
     plan(&mut program);
     if cfg!(debug_assertions)
         && let Err(broken) = verify(&program)

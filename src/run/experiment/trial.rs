@@ -184,7 +184,7 @@ impl Trial {
             attributes: ready.attributes.clone(),
         };
         start::has_room(&ready.model, &ready.dataset).map_err(TrainError::Data)?;
-        let job = Job { model: &ready.model, dataset: &ready.dataset, dir: None, meta };
+        let job = Job { model: &ready.model, dataset: &ready.dataset, dir: None, meta, peers: None };
         let options =
             Options { threads: 1, epochs: None, figures: watch.rivals.is_some() || experiment.epochs };
         let checkpoint = train_in_memory(job, &options, stop, watch)?;

@@ -46,8 +46,8 @@ pub struct Started {
     pub dir: RunDir,
     pub meta: Meta,
     pub checkpoint: Option<Checkpoint>,
-    /// Nobody else writes to the folder while the run goes on.
-    pub guard: Guard,
+    /// Nobody else writes to the folder while the run goes on; none where another process writes it.
+    pub guard: Option<Guard>,
 }
 
 #[derive(Debug)]
@@ -75,17 +75,8 @@ pub fn start(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError
 }
 
 fn begin(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
-    let seed = seed_of(request, ready);
-    let meta = Meta {
-        format: FORMAT,
-        source: request.source.into(),
-        sets: request.sets.to_vec(),
-        seed,
-        progress: Progress::default(),
-        transform: ready.dataset.transform.clone(),
-        rows: Some(Rows::of(&ready.dataset)?),
-        attributes: ready.attributes.clone(),
-    };
+    let meta = meta(request, ready)?;
+    let seed = meta.seed;
     let path = match request.out {
         Some(out) => out.to_owned(),
         None => stamped_path(request, seed),
@@ -99,7 +90,42 @@ fn begin(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
     let cannot =
         |e: std::io::Error| StartError::Data(format!("cannot write the run to {}: {e}", path.display()));
     dir.create(request.source, &lock(request, &ready.model, &meta)).map_err(cannot)?;
-    Ok(Started { dir, meta, checkpoint: None, guard })
+    Ok(Started { dir, meta, checkpoint: None, guard: Some(guard) })
+}
+
+/// What a new run says of itself.
+fn meta(request: &Request<'_>, ready: &Ready) -> Result<Meta, DataError> {
+    Ok(Meta {
+        format: FORMAT,
+        source: request.source.into(),
+        sets: request.sets.to_vec(),
+        seed: seed_of(request, ready),
+        progress: Progress::default(),
+        transform: ready.dataset.transform.clone(),
+        rows: Some(Rows::of(&ready.dataset)?),
+        attributes: ready.attributes.clone(),
+    })
+}
+
+/// A run that another process writes, whose last checkpoint has these bytes: none where it is new.
+///
+/// # Errors
+/// A checkpoint that is no checkpoint, and a row that cannot be read.
+pub fn taken_up_elsewhere(
+    request: &Request<'_>,
+    ready: &Ready,
+    checkpoint: &[u8],
+) -> Result<Started, StartError> {
+    let dir = RunDir::at(Path::new("another process"));
+    let (meta, checkpoint) = match checkpoint {
+        [] => (meta(request, ready)?, None),
+        bytes => {
+            let read = Checkpoint::of_bytes(dir.path(), bytes);
+            let checkpoint = read.map_err(|e| StartError::Data(e.to_string()))?;
+            (checkpoint.meta.clone(), Some(checkpoint))
+        }
+    };
+    Ok(Started { dir, meta, checkpoint, guard: None })
 }
 
 fn free(dir: &RunDir) -> Result<(), StartError> {
@@ -215,7 +241,7 @@ fn resume(request: &Request<'_>, ready: &Ready) -> Result<Started, StartError> {
     }
     take_up(&dir, &standing)
         .map_err(|e| StartError::Data(format!("cannot write {}: {e}", dir.path().display())))?;
-    Ok(Started { dir, meta: checkpoint.meta.clone(), checkpoint: Some(checkpoint), guard })
+    Ok(Started { dir, meta: checkpoint.meta.clone(), checkpoint: Some(checkpoint), guard: Some(guard) })
 }
 
 /// Clears away what a process that died left in the folder, and makes `last.ckpt` that of where the run stands.

@@ -109,6 +109,14 @@ impl Committee {
         &self.members[0]
     }
 
+    /// Has each net's minibatches dealt to processes.
+    ///
+    /// # Errors
+    /// How many blocks a net's minibatch has, where that does not come out even.
+    pub fn deal(&mut self, ranks: usize) -> Result<(), usize> {
+        self.members.iter_mut().try_for_each(|net| net.model.deal(ranks))
+    }
+
     pub fn members(&self) -> &[Trained] {
         &self.members
     }

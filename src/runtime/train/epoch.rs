@@ -17,6 +17,7 @@ use crate::{
         figures::steps_of_block,
         function::{Augmented, Layout, Pass, PassError, Status, Watch},
         plan::{self, EpochPlan},
+        ranks::anywhere,
     },
 };
 
@@ -64,11 +65,11 @@ impl Trainer<'_> {
         let lr = plan.rates[..steps as usize].last().copied().unwrap_or(0.0);
         let report = EpochReport { epoch: epoch + 1, epochs, seconds, steps, train, valid, lr, best };
         observer.event(Event::EpochDone(&report));
-        if observer.has_failed() {
+        if anywhere(&self.team, observer.has_failed()) {
             return Err(TrainError::Unwritten);
         }
         self.tell(epoch + 1, verdict.undefined, observer);
-        if self.keeper.is_due() {
+        if anywhere(&self.team, self.keeper.is_due()) {
             self.write_last()?;
         }
         Ok(())
@@ -132,12 +133,14 @@ impl Trainer<'_> {
                 }
             };
             self.tally(plan, first);
+            if let Some(error) = unread {
+                // Of this process alone, whose peers wait for it in vain.
+                self.write()?;
+                return Err(TrainError::Rows(error));
+            }
             if let Status::Stopped { next } = status {
                 self.write_last()?;
-                return Err(match unread {
-                    Some(error) => TrainError::Rows(error),
-                    None => TrainError::Interrupted { epoch: epoch + 1, step: next },
-                });
+                return Err(TrainError::Interrupted { epoch: epoch + 1, step: next });
             }
         }
         self.seconds += seconds;

@@ -1,11 +1,25 @@
 //! The checkpoints of a run: this moment, the best epoch, and which of the two is tested.
 
 use super::{TrainError, Trainer};
-use crate::runtime::{figures::Tallies, keeper};
+use crate::runtime::{
+    figures::Tallies,
+    keeper,
+    ranks::{anywhere, from_first},
+    store::Store,
+};
 
 impl Trainer<'_> {
-    /// Writes this moment, and before it the best epoch if it waits to be written.
+    /// Writes this moment, and before it the best epoch if it waits to be written. Where several processes train none goes on if that failed in one.
     pub(super) fn write_last(&mut self) -> Result<(), TrainError> {
+        let written = self.write();
+        match anywhere(&self.team, written.is_err()) {
+            true => written.and(Err(TrainError::Unwritten)),
+            false => Ok(()),
+        }
+    }
+
+    /// The same in this process alone.
+    pub(super) fn write(&mut self) -> Result<(), TrainError> {
         if self.job.dir.is_none() {
             return Ok(());
         }
@@ -30,6 +44,18 @@ impl Trainer<'_> {
         if self.section.stop_early.is_none() || self.progress.best.is_none() {
             return Ok("last");
         }
+        let taken = self.take_best();
+        if anywhere(&self.team, taken.is_err()) {
+            taken?;
+            return Err(TrainError::Unwritten);
+        }
+        // Only the process that has the folder knows an epoch that was the best before the run was taken up.
+        let Store { params, slots, states } = &mut self.store;
+        params.iter_mut().chain(slots).chain(states).for_each(|tensor| from_first(&self.team, tensor));
+        Ok("best")
+    }
+
+    fn take_best(&mut self) -> Result<(), TrainError> {
         match (self.job.dir, self.keeper.take_best()) {
             (Some(dir), _) => {
                 self.store = keeper::read_best(dir, &self.progress)?.store(self.function.graph())?;
@@ -37,6 +63,6 @@ impl Trainer<'_> {
             (None, Some(best)) => self.store = best.store,
             (None, None) => {}
         }
-        Ok("best")
+        Ok(())
     }
 }

@@ -33,9 +33,11 @@ use super::{
     keeper::Keeper,
     plan::{self, Shape},
     progress::{Meta, Progress},
+    ranks::anywhere,
     store::Store,
 };
 use crate::kernels::team::Team;
+use crate::peers::Peers;
 use crate::train::steps::sample::Balance;
 use crate::{
     data::{DataConfig, Dataset},
@@ -51,6 +53,9 @@ pub struct Job<'a> {
     pub dir: Option<&'a Path>,
     /// Source text, `--set` values, seed, data attributes and transform: what the checkpoint carries. `progress` is where to go on.
     pub meta: Meta,
+    /// The other processes, where the blocks of the model's minibatches are dealt to several: each trains on its own, all come to the same, and the one that has a folder
+    /// writes it.
+    pub peers: Option<Arc<dyn Peers>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -174,7 +179,7 @@ impl<'a> Trainer<'a> {
         Ok(Self {
             section,
             augmenter,
-            team: Team::new(options.threads),
+            team: Team::among(options.threads, job.peers.clone()),
             shape,
             balance: plan::balance(section, &job.dataset.train),
             function,
@@ -216,11 +221,11 @@ impl<'a> Trainer<'a> {
         }
         while goes_on(&self.progress) {
             self.epoch(end, stop, observer)?;
-            if observer.ends() {
+            if anywhere(&self.team, observer.ends()) {
                 break;
             }
             // Within an epoch nobody looks behind its last step, and it may have no other.
-            if stop.load(Ordering::Acquire) != 0 && goes_on(&self.progress) {
+            if anywhere(&self.team, stop.load(Ordering::Acquire) != 0) && goes_on(&self.progress) {
                 self.write_last()?;
                 return Err(TrainError::Interrupted {
                     epoch: self.progress.epoch + 1,
@@ -235,7 +240,8 @@ impl<'a> Trainer<'a> {
     fn prepare(&mut self, stop: &AtomicU32, observer: &mut dyn Observer) -> Result<(), TrainError> {
         let Some(augmenter) = &mut self.augmenter else { return Ok(()) };
         let mut tell = |said: &str| observer.event(Event::Prepared(said));
-        if augmenter.prepare(self.job.dataset, stop, &mut tell).map_err(TrainError::Rows)? {
+        let prepared = augmenter.prepare(self.job.dataset, stop, &mut tell).map_err(TrainError::Rows)?;
+        if !anywhere(&self.team, !prepared) {
             let lore = augmenter.stamp();
             if self.progress.lore.is_some() && self.progress.lore != lore {
                 return Err(TrainError::Data(ANOTHER_DICTIONARY.into()));
@@ -250,7 +256,12 @@ impl<'a> Trainer<'a> {
     /// Computes once what depends on data alone. Whoever stops that, or meets a row that cannot be read, is where the run stood before.
     fn settle(&mut self, stop: &AtomicU32, observer: &mut dyn Observer) -> Result<(), TrainError> {
         let started = Instant::now();
-        let settled = self.parts.settle(&mut self.store, &self.team, stop);
+        // Everybody keeps all rows, so that there is nothing to exchange.
+        let alone = Team::new(self.team.threads());
+        let mut settled = self.parts.settle(&mut self.store, &alone, stop);
+        if settled.is_ok() && anywhere(&self.team, matches!(settled, Ok(None))) {
+            settled = Ok(None);
+        }
         if !matches!(settled, Ok(Some(_)) | Err(PassError::Codegen(_))) {
             self.write_last()?;
         }

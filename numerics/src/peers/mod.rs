@@ -1,0 +1,32 @@
+//! Other processes that work on the same minibatches, and what is exchanged with them.
+//!
+//! All that a transport must do is [`Peers::swap`]; everything else is made of it here, so that every transport gives the same bits. Whoever calls something
+//! here waits until all others have called the same: calls stand in the same order in every process.
+
+#![allow(unsafe_code)]
+
+mod exchange;
+mod gather;
+#[cfg(feature = "mpi")]
+mod mpi;
+mod threads;
+
+#[cfg(feature = "mpi")]
+pub use self::mpi::Mpi;
+pub use exchange::{Exchange, Join, Part, seconds, sent};
+pub use gather::{agree, broadcast, gather, gather_all};
+pub use threads::{Link, Thread, threads};
+
+/// A process among others that work on the same.
+pub trait Peers: Send + Sync {
+    /// Its number, from 0 on.
+    fn rank(&self) -> usize;
+
+    /// How many there are.
+    fn size(&self) -> usize;
+
+    /// Sends `out` to one while `into` is filled with what another sends here; answers when both are done. All messages between two processes arrive in
+    /// the order in which they were sent, and the receiver knows their length. Who loses another process does not come back from here: what it was
+    /// computing cannot go on, and what is worth keeping lies in files.
+    fn swap(&self, to: usize, out: &[u8], from: usize, into: &mut [u8]);
+}

@@ -1,0 +1,56 @@
+//! Nodes of sums over rows, exchanged with the other processes.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::kernels::moments::Joined;
+use crate::loops::calls::exchange::{ExchangeParams, NodesParams};
+use crate::peers::{Exchange, Join, Part};
+
+use super::{Args, Blocks, blocks, params};
+
+/// In front of the operands, which are partials, stands how many there are. There is one part.
+///
+/// # Safety
+/// As for [`HostFn`](super::HostFn).
+pub(super) unsafe extern "C" fn exchange(operands: *const u64, args: *const Args, first: u64, last: u64) {
+    if first == last {
+        return;
+    }
+    // SAFETY: by the contract the row has the words in front, as many addresses and as many parameters of values; `bind` proved that a program that exchanges has peers.
+    // Partials have room for each block of this process, and are this thread's alone until the next barrier.
+    unsafe {
+        let (call, args) = (params::<ExchangeParams>(operands, 0), &*args);
+        let addresses = operands.add(size_of::<ExchangeParams>() / 8);
+        let values = call.values as usize;
+        let of_values = addresses.add(values).cast::<NodesParams>();
+        let blocks = blocks(call.blocks, call.ranks, args);
+        let part = |i: usize| part(*addresses.add(i) as *mut f32, &*of_values.add(i), &blocks);
+        let parts: Vec<Part> = (0..values).map(part).collect();
+        let stop = if call.is_last == 0 { 0 } else { (*args.stop).load(Ordering::Acquire) };
+        let exchange = Exchange { peers: *args.peers, runs: blocks.runs, parts: &parts };
+        let agreed = exchange.run(stop);
+        if call.is_last != 0 {
+            AtomicU32::store(&*args.agreed, agreed, Ordering::Release);
+        }
+    }
+}
+
+fn part(start: *mut f32, own: &NodesParams, blocks: &Blocks) -> Part {
+    let cols = own.cols as usize;
+    let rows = match own.grain {
+        0 => own.shards as usize,
+        grain => blocks.room.div_ceil(grain as usize),
+    };
+    let join = match (own.places as usize, own.is_max) {
+        (0, 0) => Join::Sum,
+        (0, _) => Join::Max,
+        (places, _) => Join::Moments(Joined {
+            channels: cols / 2,
+            shard: own.grain as usize * places,
+            block: blocks.rows * places,
+            room: rows,
+            places: blocks.all * places,
+        }),
+    };
+    Part { start, cols, apart: rows * cols, join }
+}

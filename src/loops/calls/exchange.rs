@@ -1,0 +1,136 @@
+//! Brings together the nodes of trees over rows that processes are left with, each having some blocks of the rows: row 0 of the partials is the root then, the same in all of them.
+
+use super::{Library, Reach, Region, Touch, Touched, params};
+use crate::graph::{Blocks, Reduction};
+use crate::loops::interpret::Machine;
+use crate::loops::parts::Parts;
+use crate::loops::work::{ELEMENT, Work};
+use crate::loops::{BufferId, Cost, Domain};
+use crate::peers;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exchange {
+    pub nodes: Vec<Nodes>,
+    /// Of rows; some of them are each process's.
+    pub blocks: Blocks,
+    /// Whether processes also tell each other that one of them is to end after this step: the last exchange of a step does.
+    pub is_last: bool,
+}
+
+/// Nodes of the tree over the blocks of one value, as a process that has some of the blocks is left with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Nodes {
+    pub partials: BufferId,
+    /// Elements of one row of them.
+    pub cols: usize,
+    /// Whose shards were combined within each block.
+    pub domain: Domain,
+    pub join: Join,
+}
+
+/// What a pair of nodes comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join {
+    Reduce(Reduction),
+    /// Of channels, with so many places a row of the batch.
+    Moments { places: usize },
+}
+
+params! {
+    /// In front of the addresses.
+    pub struct ExchangeParams {
+        /// Values: as many addresses follow, then as many [`NodesParams`].
+        pub values,
+        pub blocks,
+        pub ranks,
+        pub is_last,
+    }
+}
+
+params! {
+    /// Of one value.
+    pub struct NodesParams {
+        pub cols,
+        /// Shards of a block, if their number is known; else 0.
+        pub shards,
+        /// Rows of the batch of one shard; 0 if the number of shards is known.
+        pub grain,
+        /// 1 for a maximum, 0 for a sum.
+        pub is_max,
+        /// Places a row of the batch, of moments; else 0.
+        pub places,
+    }
+}
+
+impl Nodes {
+    fn params(&self) -> NodesParams {
+        let (shards, grain) = match self.domain.parts() {
+            Parts::Const(shards) => (shards as u64, 0),
+            Parts::BatchShards(grain) => (0, grain as u64),
+            // Partials are left by shards.
+            Parts::BatchPanels(_) | Parts::BatchTimes(_) => (1, 0),
+        };
+        let (is_max, places) = match self.join {
+            Join::Reduce(reduction) => (u64::from(reduction == Reduction::Max), 0),
+            Join::Moments { places } => (0, places as u64),
+        };
+        NodesParams { cols: self.cols as u64, shards, grain, is_max, places }
+    }
+}
+
+impl Exchange {
+    /// Elements of all roots.
+    pub fn elements(&self) -> usize {
+        self.nodes.iter().map(|nodes| nodes.cols).sum()
+    }
+}
+
+impl Library for Exchange {
+    fn word(&self) -> String {
+        "exchange".to_string()
+    }
+
+    fn operands(&self) -> Vec<Touched> {
+        let touched = |nodes: &Nodes| Touched {
+            buffer: nodes.partials,
+            touch: Touch::Update,
+            region: Region::Partials { cols: nodes.cols, domain: nodes.domain },
+            reach: Reach::All,
+        };
+        self.nodes.iter().map(touched).collect()
+    }
+
+    fn parts(&self) -> Parts {
+        Parts::Const(1)
+    }
+
+    fn front(&self) -> Vec<u64> {
+        let [values, blocks, ranks] =
+            [self.nodes.len(), self.blocks.count(), self.blocks.ranks()].map(|n| n as u64);
+        ExchangeParams { values, blocks, ranks, is_last: u64::from(self.is_last) }.words()
+    }
+
+    fn params(&self) -> Vec<u64> {
+        self.nodes.iter().flat_map(|nodes| nodes.params().words()).collect()
+    }
+
+    /// Bytes are those that a process sends.
+    fn cost(&self, rows: usize) -> Cost {
+        let sent = peers::sent(self.blocks.runs(rows), self.elements());
+        Cost { flops: sent / 8, bytes: sent }
+    }
+
+    fn work(&self) -> Work {
+        Work::each(false, ELEMENT * self.elements() as f64)
+    }
+
+    /// Whoever interprets a program has all blocks: what was combined is the root.
+    fn interpret(&self, _: &mut Machine<'_>) {}
+
+    fn print(&self, name: &dyn Fn(BufferId) -> String) -> String {
+        let names: Vec<String> = self.nodes.iter().map(|nodes| format!("{}[0]", name(nodes.partials))).collect();
+        let ranks = self.blocks.ranks();
+        let stop = if self.is_last { ", and whether to stop" } else { "" };
+        format!("{} = tree over the blocks of {ranks} ranks{stop}", names.join(", "))
+    }
+}
