@@ -37,7 +37,7 @@ pub(super) struct Args {
     /// In code that is sampled: the sample that each position belongs to, null elsewhere, and bytes from one sample's streams to the next.
     pub samples: *const u32,
     pub sample_stride: u64,
-    /// Added to positions where a row key is made.
+    /// Added to what positions count as where a row key is made.
     pub position_base: u64,
     /// Ordinal of the update of `first_step`.
     pub update_base: u64,
@@ -65,6 +65,8 @@ pub(super) struct Args {
     pub binds: u64,
     /// Curves of many numbers: see [`CurveFn`].
     pub curve: CurveFn,
+    /// What each position counts as where row keys are made; null where it is the position itself.
+    pub places: *const u32,
 }
 
 /// What native `run` returns in the low two bits; the next step stands above them.
