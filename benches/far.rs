@@ -17,6 +17,7 @@ use dropnet::internal::lower::lower_train;
 use dropnet::internal::model::Model;
 use dropnet::internal::run::agreement::need;
 use dropnet::internal::runtime::function::{Function, Layout, Pass};
+use dropnet::internal::runtime::order::Visits;
 use dropnet::internal::runtime::plan::{self, Shape};
 use dropnet::internal::runtime::progress::Progress;
 use dropnet::internal::runtime::store::Store;
@@ -113,12 +114,9 @@ impl<'a> Run<'a> {
     fn hundred_steps(&mut self) -> f64 {
         let section = self.model.train.as_ref().expect("a train section");
         let (function, shape) = (&self.function, &self.shape);
-        let plan = plan::epoch(
-            &plan::Laid::new(section, function.scalars(), None),
-            shape,
-            &Progress::default(),
-            1.0,
-        );
+        let visits = Visits::default();
+        let laid = plan::Laid::new(section, function.scalars(), &visits);
+        let plan = plan::epoch(&laid, shape, &Progress::default(), 1.0);
         let steps = shape.steps() as u64;
         let started = Instant::now();
         let streams = function.streams(|site| draws::train_stream(shape.seed, site, 0));

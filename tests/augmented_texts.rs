@@ -4,8 +4,16 @@
 mod watching;
 
 use dropnet::internal::data::{Fields, Search};
-use dropnet::internal::run::{Augmented, augmented, open};
+use dropnet::internal::draws;
+use dropnet::internal::kernels::team::Team;
+use dropnet::internal::lower::lower_forward;
+use dropnet::internal::run::{Augmented, Drawn, Trained, Which, augmented, open};
 use dropnet::internal::runtime::container;
+use dropnet::internal::runtime::function::{Function, Layout, Pass};
+use dropnet::internal::runtime::order::Visits;
+use dropnet::internal::runtime::plan::{self, EpochPlan, Laid, Shape};
+use dropnet::internal::runtime::progress::Progress;
+use dropnet::internal::runtime::store::Store;
 
 use watching::{Run, SEED, folders};
 
@@ -25,7 +33,7 @@ fn net(data: &str, augment: &str) -> String {
 }}
 {section}net {{
   input text: token[{WIDTH}, vocab=_]
-  table: embedding 6 -> mean_pool over=time -> dropout 0.2
+  table: embedding 6 -> gru 5 -> mean_pool over=time -> dropout 0.2
   dense 2
   output mood: class[2]
 }}
@@ -74,6 +82,88 @@ fn rows_do_not_depend_on_the_minibatch() {
     let expected = fed(32);
     assert!(expected == fed(7) && expected == fed(200));
     assert_ne!(expected[&(1, 0)], expected[&(2, 0)]);
+}
+
+fn shape(batch: usize) -> Shape {
+    Shape { rows: 200, batch, drop_last: false, seed: SEED, picture: [0; 2], goes_on: false }
+}
+
+/// The outputs of a training step before anything is learned, by the places of the rows in the shuffled order of an epoch.
+fn said(run: &Run, visits: &Visits, batch: usize, epoch: u64) -> Vec<f32> {
+    let (model, part) = (&run.ready.model, &run.ready.dataset.train);
+    let function = Function::new(lower_forward(model), part).expect("compiles");
+    let laid = Laid::new(model.train.as_ref().expect("a section"), function.scalars(), visits);
+    let plan: EpochPlan = plan::epoch(&laid, &shape(batch), &Progress { epoch, ..Progress::default() }, 1.0);
+    let mut store = Store::fresh(model, function.graph(), SEED);
+    let (mut outputs, mut totals) = (vec![0.0; 2 * 200], vec![0.0; function.graph().metrics.len()]);
+    let streams = function.streams(|site| draws::train_stream(SEED, site, epoch));
+    let layout = Layout { order: &plan.order, batch, scalars: &plan.scalars, streams: &streams };
+    let ended = function.run(Pass {
+        with_target: true,
+        places: plan.places(),
+        totals: &mut totals,
+        ..Pass::once(part, layout, &mut store, &mut outputs, &Team::new(2))
+    });
+    ended.expect("runs");
+    let mut by_place = vec![0.0; outputs.len()];
+    for (position, own) in outputs.chunks(2).enumerate() {
+        by_place[2 * plan.place(position)..][..2].copy_from_slice(own);
+    }
+    by_place
+}
+
+/// A text has the masks of its place in the shuffled order, whichever others are in its minibatch and whether texts are sorted or not: of units, of word types,
+/// of all steps of a loop and of attention.
+#[test]
+fn masks_do_not_depend_on_the_minibatch() {
+    let data = folder();
+    for layers in [
+        "gru 5 -> mean_pool over=time -> dropout 0.4",
+        "dropout 0.3 -> lstm 8, dropout=0.4, recurrent_dropout=0.4, output=last",
+        "dense 8 -> attention heads=2, dropout=0.4 -> rnn 8, output=last",
+    ] {
+        let source = net("batch 32", "").replace("embedding 6", "embedding 6, dropout=0.3");
+        let source = source.replace("gru 5 -> mean_pool over=time -> dropout 0.2", layers);
+        let run = Run::of(source, data.path(), WIDTH);
+        let model = &run.ready.model;
+        let visits = Visits::of(model, model.train.as_ref().expect("a section"), &run.ready.dataset.train);
+        let (visits, shuffled) = (visits.expect("lengths"), Visits::default());
+        let expected = said(&run, &shuffled, 32, 1);
+        for (visits, batch) in [(&visits, 32), (&visits, 7), (&visits, 200), (&shuffled, 11)] {
+            let found = said(&run, visits, batch, 1);
+            let same = found.iter().zip(&expected).all(|(x, y)| (x - y).abs() < 1e-5);
+            assert!(same, "{layers}, minibatches of {batch}");
+        }
+        let other = said(&run, &visits, 32, 2);
+        assert!(other.iter().zip(&expected).any(|(x, y)| (x - y).abs() > 1e-2), "{layers}");
+    }
+}
+
+/// Which rows a step has depends on the lengths of the texts: `subnet` tells the masks of those that it had.
+#[test]
+fn steps_have_the_masks_of_their_texts() {
+    let (data, mut dir) = (folder(), folders());
+    let run = Run::of(net("batch 32", ""), data.path(), WIDTH);
+    let dir = dir();
+    run.go(&dir, 2, Some(2), 0);
+    let (net, search) = (Trained::read(&dir, Which::Last), Search::new(data.path(), data.path(), None));
+    let Ok(net) = net else { panic!("a checkpoint") };
+    let model = &run.ready.model;
+    let visits = Visits::of(model, model.train.as_ref().expect("a section"), &run.ready.dataset.train);
+    let places = visits.expect("lengths").order(&shape(32), 1).places.expect("texts of different lengths");
+    // Seven steps an epoch; the last one has eight rows.
+    for (step, row) in [(7, 0), (7, 31), (9, 5), (13, 7)] {
+        let place = u64::from(places[(step - 7) * 32 + row]);
+        let drawn = Drawn::in_step(&net, &search, step as u64, row as u64).expect("a step that was made");
+        assert_eq!(drawn, Drawn::in_epoch(&net, &search, 1, place).expect("a place"));
+        assert!(
+            matches!(drawn, Drawn::Training { epoch: 1, position, clock } if position == place && clock.update == step as u64)
+        );
+    }
+    let beyond = Drawn::in_step(&net, &search, 13, 8).expect_err("eight rows").to_string();
+    assert!(beyond.contains("the minibatch of step 13 has 8 rows"), "{beyond}");
+    std::fs::write(data.path().join("texts.csv"), "text,mood\na,up\nb,down\n").expect("a file");
+    assert!(Drawn::in_step(&net, &search, 7, 0).is_err());
 }
 
 /// What `plot --kind augment` prints is what was fed, token by token, and the original is the line of the file.

@@ -12,6 +12,7 @@ use dropnet::internal::graph::{Sink, SiteId};
 use dropnet::internal::kernels::team::Team;
 use dropnet::internal::model::Model;
 use dropnet::internal::runtime::function::{Function, Layout, Pass, Status};
+use dropnet::internal::runtime::order::Visits;
 use dropnet::internal::runtime::plan::{self, EpochPlan, Shape};
 use dropnet::internal::runtime::progress::Progress;
 use dropnet::internal::runtime::store::Store;
@@ -171,8 +172,11 @@ fn gather(part: &Part, rows: &[u32]) -> (Tensor<f64>, Tensor<f64>) {
     (Tensor::real(&[rows.len(), 4], input), target)
 }
 
-fn laid<'a>(model: &'a Model, lowered: &'a Lowered) -> plan::Laid<'a> {
-    plan::Laid::new(model.train.as_ref().expect("a section"), &lowered.scalars, None)
+/// The first epoch.
+fn planned(model: &Model, lowered: &Lowered, shape: &Shape) -> EpochPlan {
+    let visits = Visits::default();
+    let laid = plan::Laid::new(model.train.as_ref().expect("a section"), &lowered.scalars, &visits);
+    plan::epoch(&laid, shape, &Progress::default(), 1.0)
 }
 
 fn interpreted(model: &Model, part: &Part, shape: &Shape, plan: &EpochPlan) -> (Tensors, Vec<f64>) {
@@ -195,7 +199,7 @@ fn interpreted(model: &Model, part: &Part, shape: &Shape, plan: &EpochPlan) -> (
             partners: partner.iter().map(|p| p.0.clone()).collect(),
             partner_target: partner.map(|p| p.1),
             streams: lowered.graph.sites.iter().map(|s| draws::train_stream(shape.seed, s.hash, 0)).collect(),
-            positions: positions.map(|p| p as u64).collect(),
+            positions: positions.map(|p| plan.place(p) as u64).collect(),
             update: step as u64,
             fma: true,
             ..Bindings::default()
@@ -229,6 +233,7 @@ fn native_to(
     let status = function.run(Pass {
         with_target: true,
         partner: plan.partner.as_deref(),
+        places: plan.places(),
         steps: 0..steps as u64,
         totals: &mut totals,
         ..Pass::once(part, layout, &mut store, &mut outputs, &team)
@@ -316,14 +321,16 @@ const CASES: &[(&str, &str, &str, &str)] = &[
 
 #[test]
 fn native_steps_agree_with_the_interpreter_with_any_number_of_threads() {
-    for (net, train, target, augment) in CASES {
+    for (i, (net, train, target, augment)) in CASES.iter().enumerate() {
         let net = net.replace("reuse twice", "twin: dense 6 -> relu\nreuse twin");
         let model = model(&format!("input x: real[4]\n{net}"), &format!("{train}\nepochs 1"), augment);
         let part = part(100, target);
         let shape =
             Shape { rows: 100, batch: 37, drop_last: false, seed: 3, picture: [0, 0], goes_on: false };
         let lowered = lower_train(&model);
-        let plan = plan::epoch(&laid(&model, &lowered), &shape, &Progress::default(), 1.0);
+        let mut plan = planned(&model, &lowered, &shape);
+        // As where rows come in another order than that of what is drawn for them.
+        plan.places = (i % 2 == 1).then(|| (0..100).map(|position| position * 7 % 100).collect());
         let (oracle, expected) = interpreted(&model, &part, &shape, &plan);
         let (store, totals) = native(&model, &part, &shape, &plan, 1);
         for (x, y) in totals.iter().zip(&expected) {
@@ -368,7 +375,7 @@ fn frozen_parts_stand_still_and_begin_afresh() {
     let lowered = lower_train(&model);
     let graph = &lowered.graph;
     assert!(graph.slots.iter().all(|slot| !slot.name.starts_with("stem")));
-    let plan = plan::epoch(&laid(&model, &lowered), &shape, &Progress::default(), 1.0);
+    let plan = planned(&model, &lowered, &shape);
     let fresh = Store::fresh(&model, graph, shape.seed);
     let [still, live] = [2, 3].map(|steps| native_to(&model, &part, &shape, &plan, 2, steps).0);
     for (i, param) in graph.params.iter().enumerate() {

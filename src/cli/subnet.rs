@@ -42,7 +42,7 @@ pub struct Command {
     /// An epoch of training, from 0
     #[arg(long, value_name = "E", value_parser = numbers::whole::<0>, requires = "position")]
     epoch: Option<u64>,
-    /// A place in that epoch's shuffled order, from 0
+    /// A place in that epoch's shuffled order, from 0, before texts are sorted by length
     #[arg(long, value_name = "P", value_parser = numbers::whole::<0>, requires = "epoch", conflicts_with_all = ["row", "step"])]
     position: Option<u64>,
     /// Only this place of dropout
@@ -77,12 +77,14 @@ impl Command {
         let drawn = match (self.row, self.step) {
             (Some(row), _) => Drawn::Sample { row, sample, seed },
             (None, Some(step)) => {
-                let drawn = Drawn::in_step(&self.run.read_last(ui)?, step, u64::from(sample));
+                let last = self.run.read_last(ui)?;
+                let drawn = Drawn::in_step(&last, &eval::search(&self.run.path), step, u64::from(sample));
                 drawn.map_err(|error| eval::failure(&error, ui))?
             }
             (None, None) => {
                 let (epoch, position) = (self.epoch.unwrap_or(0), self.position.unwrap_or(0));
-                let drawn = Drawn::in_epoch(&self.run.read_last(ui)?, epoch, position);
+                let last = self.run.read_last(ui)?;
+                let drawn = Drawn::in_epoch(&last, &eval::search(&self.run.path), epoch, position);
                 drawn.map_err(|error| eval::failure(&error, ui))?
             }
         };

@@ -38,7 +38,7 @@ pub(super) struct Args {
     /// In code that is sampled: the sample that each position belongs to, null elsewhere, and bytes from one sample's streams to the next.
     pub samples: *const u32,
     pub sample_stride: u64,
-    /// Added to positions where a row key is made.
+    /// Added to what positions count as where a row key is made.
     pub position_base: u64,
     /// Ordinal of the update of `first_step`.
     pub update_base: u64,
@@ -72,6 +72,8 @@ pub(super) struct Args {
     pub peers: *const &'static dyn Peers,
     /// What the processes agreed on in the last exchange of a step: not 0 when any of them wants to leave.
     pub agreed: *const AtomicU32,
+    /// What each position counts as where row keys are made; null where it is the position itself.
+    pub places: *const u32,
 }
 
 /// What native `run` returns in the low two bits; the next step stands above them.

@@ -81,6 +81,8 @@ pub struct Bind<'a> {
     pub order: &'a [u32],
     /// The row that each of these positions is mixed with; empty where nothing is mixed.
     pub partner: &'a [u32],
+    /// What each of these positions counts as where row keys are made, in code that is not sampled; empty where it is the position itself.
+    pub places: &'a [u32],
     /// `scalar_count` words a step, by id: f32 bits or i32. Row 0 belongs to `steps.start`.
     pub scalars: &'a [u32],
     pub scalar_count: usize,
@@ -129,6 +131,7 @@ impl<'a> Bind<'a> {
             steps: 0..usize::from(rows > 0),
             order: &[],
             partner: &[],
+            places: &[],
             scalars: &[],
             scalar_count: 0,
             streams: &[],
@@ -246,6 +249,9 @@ fn check_tables(needs: &Needs, bind: &Bind<'_>) -> Result<(), CodegenError> {
     }
     if bind.streams.len() < needs.streams {
         return wrong("streams", format!("need {}, have {}", needs.streams, bind.streams.len()));
+    }
+    if !bind.places.is_empty() && bind.places.len() < bind.positions().len() {
+        return wrong("places", "shorter than the steps to run");
     }
     if bind.totals.len() < needs.totals {
         return wrong("totals", format!("need {}, have {}", needs.totals, bind.totals.len()));

@@ -137,6 +137,7 @@ pub(super) fn args(
         last_step: bind.steps.end as u64,
         order: table(bind.order),
         partner: table(bind.partner),
+        places: if bind.places.is_empty() { std::ptr::null() } else { table(bind.places) },
         scalars: bind.scalars[since * bind.scalar_count..].as_ptr(),
         scalar_stride: 4 * bind.scalar_count as u64,
         streams: bind.streams.as_ptr(),

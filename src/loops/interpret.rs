@@ -50,6 +50,8 @@ pub struct Step<'a> {
     /// The data set's row at each position of the pass, and the row it is mixed with.
     pub order: &'a [u32],
     pub partner: &'a [u32],
+    /// What each position counts as where row keys are made; empty where it is the position itself.
+    pub places: &'a [u32],
     pub scalars: &'a [Number],
     /// By site.
     pub streams: &'a [u64],
@@ -229,8 +231,9 @@ impl Machine<'_> {
 
     /// The key of a row of this step, or of its update.
     pub fn row_key(&self, site: SiteId, row: usize, by_update: bool) -> u64 {
-        let row = (self.position + row) as u64;
-        let address = if by_update { self.step.update } else { row };
+        let position = self.position + row;
+        let place = || self.step.places.get(position).map_or(position as u64, |place| u64::from(*place));
+        let address = if by_update { self.step.update } else { place() };
         crate::draws::row_key(self.step.streams[site.index()], address)
     }
 

@@ -34,6 +34,8 @@ pub struct Pass<'a> {
     pub layout: Layout<'a>,
     /// The position that each position is mixed with, of the same minibatch.
     pub partner: Option<&'a [u32]>,
+    /// What each position counts as where masks are drawn; empty where it is the position itself.
+    pub places: &'a [u32],
     /// Sample of each position, in functions that are sampled.
     pub samples: &'a [u32],
     /// Number of row 0 where rows have keys.
@@ -56,8 +58,8 @@ pub struct Pass<'a> {
 /// Changed rows, and who looks at them.
 pub struct Augmented<'a> {
     pub epoch: augment::Epoch<'a>,
-    /// Called with the rows of each block as they are fed, and the position of the first.
-    pub witness: &'a mut dyn FnMut(usize, Numbers<'_>),
+    /// Called with the rows of each block as they are fed, and their positions.
+    pub witness: &'a mut dyn FnMut(Range<usize>, Numbers<'_>),
 }
 
 /// How rows are laid out in the steps of a pass.
@@ -95,6 +97,7 @@ impl<'a> Pass<'a> {
             with_target: false,
             layout,
             partner: None,
+            places: &[],
             samples: &[],
             first_row: 0,
             steps: 0..steps,
@@ -274,7 +277,7 @@ impl Function {
         let Augmented { epoch, witness } = augmented;
         let (first, part, team) = (pass.positions().start, pass.part, pass.team);
         let ended = epoch.each_block(part, order, first, team, |block, positions| {
-            witness(first + positions.start, block.changed());
+            witness(first + positions.start..first + positions.end, block.changed());
             self.block(pass, &block.arrays(), positions)
         })?;
         Ok(ended.unwrap_or(Status::Done))
@@ -329,6 +332,7 @@ impl Function {
             steps: steps.start as usize..steps.end as usize,
             order: gather.order,
             partner: gather.partner,
+            places: pass.places.get(position(steps.start)..).unwrap_or_default(),
             scalars: &pass.layout.scalars[(steps.start - pass.steps.start) as usize * width..],
             scalar_count: width,
             streams: pass.layout.streams,

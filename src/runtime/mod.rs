@@ -14,6 +14,7 @@ pub mod footprint;
 pub mod function;
 pub mod initial;
 pub mod keeper;
+pub mod order;
 pub mod plan;
 pub mod predictive;
 pub mod prefix;

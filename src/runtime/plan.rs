@@ -3,16 +3,17 @@
 //! Everything is a function of (seed, epoch, update) and the model; nothing is carried from one epoch to the next but the plateau
 //! schedule's factor and a fitted variance of observations. So a run can be taken up again at any update.
 
-use super::progress::Progress;
-use crate::draws::rng;
+use super::{
+    order::{Order, Visits},
+    progress::Progress,
+};
 use crate::{
-    data::{Observed, Part, updates},
+    data::updates,
     graph::{ScalarDef, StepInfo},
     model::Train,
     train::{
         augment::{Minibatch, Rect, Size},
         schedules::{self, At},
-        steps::sample::Balance,
     },
     vocab::Clock,
 };
@@ -50,6 +51,8 @@ impl Shape {
 pub struct EpochPlan {
     /// Row of the data at each position.
     pub order: Vec<u32>,
+    /// Place of each of them in the shuffled order, where it is not the position: what is drawn for a row is addressed by it.
+    pub places: Option<Vec<u32>>,
     /// The position each position is mixed with, of the same minibatch.
     pub partner: Option<Vec<u32>>,
     /// What is pasted from the partner, of each step.
@@ -62,41 +65,39 @@ pub struct EpochPlan {
     pub rates: Vec<f64>,
 }
 
-/// What an epoch is laid out for, the same in each: the section, the scalars of its steps, and the rows of each class where those are visited equally often.
-pub struct Laid<'a> {
-    train: &'a Train,
-    defs: &'a [ScalarDef],
-    balance: Option<&'a Balance>,
-}
+impl EpochPlan {
+    /// The place in the shuffled order of the row at a position.
+    pub fn place(&self, position: usize) -> usize {
+        self.places.as_ref().map_or(position, |places| places[position] as usize)
+    }
 
-impl<'a> Laid<'a> {
-    pub fn new(train: &'a Train, defs: &'a [ScalarDef], balance: Option<&'a Balance>) -> Self {
-        Self { train, defs, balance }
+    /// The same of all positions; of none where it is the position itself.
+    pub fn places(&self) -> &[u32] {
+        self.places.as_deref().unwrap_or_default()
     }
 }
 
-/// The rows of each class of a part, where its epochs visit classes equally often.
-pub fn balance(train: &Train, part: &Part) -> Option<Balance> {
-    let class = |observed: Observed<'_>| match observed {
-        Observed::Class(class) => Some(class),
-        Observed::Bits(_) | Observed::Real(_) | Observed::Tokens(_) => None,
-    };
-    train.balanced.then(|| Balance::of(part.all_observed().filter_map(class)))
+/// What an epoch is laid out for, the same in each: the section, the scalars of its steps, and what decides on the order of rows.
+pub struct Laid<'a> {
+    train: &'a Train,
+    defs: &'a [ScalarDef],
+    visits: &'a Visits,
+}
+
+impl<'a> Laid<'a> {
+    pub fn new(train: &'a Train, defs: &'a [ScalarDef], visits: &'a Visits) -> Self {
+        Self { train, defs, visits }
+    }
 }
 
 /// Lays out the epoch that comes after `progress`; where nothing has fitted the variance of observations yet it is `noise`.
 pub fn epoch(laid: &Laid<'_>, shape: &Shape, progress: &Progress, noise: f64) -> EpochPlan {
-    let Laid { train, defs, balance } = *laid;
+    let Laid { train, defs, visits } = *laid;
     let (epoch, plateau) = (progress.epoch, progress.plateau.factor);
     let noise = progress.noise.unwrap_or(noise);
     let steps = shape.steps();
     let first_update = epoch * steps as u64;
-    let mut order = match (shape.goes_on, balance) {
-        (true, _) => (0..shape.rows as u32).collect(),
-        (false, None) => rng::shuffle(shape.seed, "order", &[epoch], shape.rows),
-        (false, Some(balance)) => balance.order(shape.seed, epoch, shape.rows),
-    };
-    order.truncate(shape.visited());
+    let Order { rows: order, places } = visits.order(shape, epoch);
     let pairs = train.augmentation.pairs.as_ref();
     let mut partner = pairs.map(|_| Vec::with_capacity(order.len()));
     let (mut boxes, mut shares) = (Vec::new(), Vec::new());
@@ -120,7 +121,7 @@ pub fn epoch(laid: &Laid<'_>, shape: &Shape, progress: &Progress, noise: f64) ->
         scalars.extend(defs.iter().map(|def| def.word(&info)));
         rates.push(lr);
     }
-    EpochPlan { order, partner, boxes, shares, scalars, rates }
+    EpochPlan { order, places, partner, boxes, shares, scalars, rates }
 }
 
 /// The moment of one update.

@@ -15,7 +15,7 @@ pub const SEED: u64 = 5;
 /// Epochs of every net that is watched.
 const EPOCHS: usize = 3;
 
-/// Every row that was fed, by epoch and position, in its bytes.
+/// Every row that was fed, by epoch and place in its shuffled order, in its bytes.
 pub type Fed = BTreeMap<(u64, usize), Vec<u8>>;
 
 /// Keeps what is fed, and asks training to stop when an epoch begins.
@@ -33,10 +33,10 @@ impl Observer for Watch {
         }
     }
 
-    fn fed(&mut self, epoch: u64, first: usize, rows: Numbers<'_>) {
+    fn fed(&mut self, epoch: u64, places: &mut dyn Iterator<Item = usize>, rows: Numbers<'_>) {
         let element = if matches!(rows, Numbers::U8(_)) { 1 } else { 4 };
-        for (i, row) in rows.bytes().chunks(self.width * element).enumerate() {
-            let before = self.fed.insert((epoch, first + i), row.to_vec());
+        for (place, row) in places.zip(rows.bytes().chunks(self.width * element)) {
+            let before = self.fed.insert((epoch, place), row.to_vec());
             assert!(before.is_none_or(|before| before == row), "a row that is fed again is the same");
         }
     }

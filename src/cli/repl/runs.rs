@@ -24,7 +24,7 @@ use dropnet::internal::{
 
 use super::{commands::named, session::Session};
 use crate::cli::{
-    Cli, interrupts, progress,
+    Cli, eval, interrupts, progress,
     screen::Screen,
     source::{File, Sets, Source, hold},
     train::{diverged, failure, opened, unstarted, working},
@@ -32,7 +32,7 @@ use crate::cli::{
 };
 
 /// Rows and units of a picture of masks.
-const MASK_ROWS: u64 = 12;
+const MASK_ROWS: usize = 12;
 const MASK_UNITS: usize = 64;
 
 /// A net that was trained: its folder, and what it was.
@@ -341,7 +341,8 @@ impl Session {
         let Some(run) = &self.run else { return Err(untrained()) };
         let step = step.parse().map_err(|_| Failure::usage(format!("`{step}` is no number of a step")))?;
         let trained = run::Trained::read(run.dir.path(), Which::Last).map_err(Failure::data)?;
-        ui.data(&run::mask_rows(&trained, step, MASK_ROWS, MASK_UNITS).map_err(Failure::data)?)
+        let search = eval::search(run.dir.path());
+        ui.data(&run::mask_rows(&trained, &search, step, MASK_ROWS, MASK_UNITS).map_err(Failure::data)?)
     }
 
     /// What the trained net goes on to say behind a text in quotes.

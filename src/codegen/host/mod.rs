@@ -120,7 +120,13 @@ unsafe fn row_key(site: u64, by_update: bool, args: &Args, row: u64) -> u64 {
     unsafe {
         let (streams, ordinal) = match (args.samples.is_null(), by_update) {
             (true, true) => (args.streams, args.update),
-            (true, false) => (args.streams, args.position_base + position),
+            (true, false) => {
+                let place = match args.places.is_null() {
+                    true => position,
+                    false => u64::from(*args.places.add(position as usize)),
+                };
+                (args.streams, args.position_base + place)
+            }
             (false, by_update) => {
                 let sample = u64::from(*args.samples.add(position as usize));
                 let streams = args.streams.byte_add((sample * args.sample_stride) as usize);

@@ -1,7 +1,7 @@
 //! Random draws: row keys, keep masks, normal deviates. The hash is `draws::hash32`; here its operands are made.
 
 use crate::draws::{self, Words};
-use cranelift_codegen::ir::types::I64;
+use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{InstBuilder, Value};
 
 use crate::codegen::abi::offset;
@@ -58,7 +58,10 @@ impl Emitter<'_, '_, '_> {
         let (streams, ordinal) = match (self.shape.sampled, by_update) {
             (false, true) => (self.arg(offset!(streams)), self.arg(offset!(update))),
             (true, true) => (self.sample_streams(position), self.lanes.i64(0)),
-            (false, false) => (self.arg(offset!(streams)), self.numbered(position)),
+            (false, false) => {
+                let place = self.place(position);
+                (self.arg(offset!(streams)), self.numbered(place))
+            }
             (true, false) => {
                 let row = self.word_at(offset!(order), position);
                 (self.sample_streams(position), self.numbered(row))
@@ -78,6 +81,18 @@ impl Emitter<'_, '_, '_> {
         let high = self.lanes.fb.ins().ushr_imm_u(key, 32);
         let high = self.lanes.splat_low(high);
         Ok(Val::Key { low, high, first })
+    }
+
+    /// What a position counts as: its word in the table of places, or itself where there is none. Without a branch: where there is no table, the word that is
+    /// read and not used is the first of the arguments.
+    fn place(&mut self, position: Value) -> Value {
+        let (table, args) = (self.arg(offset!(places)), self.args);
+        let bytes = self.lanes.fb.ins().imul_imm_s(position, 4);
+        let word = self.lanes.fb.ins().iadd(table, bytes);
+        let word = self.lanes.fb.ins().select(table, word, args);
+        let word = self.pure_load(I32, word, 0);
+        let word = self.lanes.fb.ins().uextend(I64, word);
+        self.lanes.fb.ins().select(table, word, position)
     }
 
     fn numbered(&mut self, position: Value) -> Value {

@@ -176,6 +176,8 @@ fn masks_and_noise() {
                 pass.host.inputs[0] = super::rig::tame(70 * cols, 8);
                 pass.scalars = vec![Number::F32(1.0), Number::I32(32768)];
                 pass.compare(&program, &[1, 2], &format!("{cols} columns, {unit:?}, {by_update}"));
+                pass.places = (0..70).map(|position| position * 3 % 70).collect();
+                pass.compare(&program, &[2], &format!("{cols} columns, {unit:?}, {by_update}, at places"));
             }
         }
     }

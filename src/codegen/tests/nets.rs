@@ -61,6 +61,8 @@ pub fn pass(graph: &Graph, rows: usize, batch: usize) -> Pass {
         })
         .collect();
     pass.streams = (0..graph.sites.len() as u64).map(crate::draws::mix64).collect();
+    // Rows do not come in the order of what is drawn for them.
+    pass.places = (0..rows as u32).rev().collect();
     pass
 }
 

@@ -69,6 +69,8 @@ pub struct Pass {
     pub steps: Range<usize>,
     pub order: Vec<u32>,
     pub partner: Vec<u32>,
+    /// What positions count as where row keys are made.
+    pub places: Vec<u32>,
     pub scalars: Vec<Number>,
     pub streams: Vec<u64>,
     /// For code that is sampled.
@@ -98,6 +100,7 @@ impl Pass {
             // Neither the identity nor its own inverse.
             order: (0..rows as u32).map(|p| (p + 1) % rows as u32).collect(),
             partner: (0..rows as u32).rev().collect(),
+            places: Vec::new(),
             scalars: Vec::new(),
             streams: vec![0x1234_5678_9ABC_DEF0, 42, u64::MAX],
             samples: Vec::new(),
@@ -185,6 +188,7 @@ impl Pass {
             steps: self.steps.clone(),
             order: self.order.get(first..).unwrap_or_default(),
             partner: self.partner.get(first..).unwrap_or_default(),
+            places: self.places.get(first..).unwrap_or_default(),
             scalars: &scalars,
             scalar_count: self.scalars.len(),
             streams: &self.streams,
@@ -212,6 +216,7 @@ impl Pass {
                 position,
                 order: &self.order,
                 partner: &self.partner,
+                places: &self.places,
                 scalars: &self.scalars,
                 streams: &self.streams,
                 update: self.update + (s - self.steps.start) as u64,

@@ -59,6 +59,22 @@ fn native_code_draws_the_squares_of_the_interpreter() {
     }
 }
 
+/// A row that comes at another position draws what it drew at its own.
+#[test]
+fn rows_draw_by_their_places() {
+    let (graph, program) = squares("");
+    let compiled = compile(&program, &Options::default()).expect("compiles");
+    let at = |order: Vec<u32>, places: Vec<u32>| {
+        outputs(Pass { order, places, ..ready(&graph, 31, false) }, &compiled, 2)
+    };
+    let all = || 0..ROWS as u32;
+    let plain = at(all().collect(), Vec::new());
+    let reversed = at(all().rev().collect(), all().rev().collect());
+    let again: Vec<f32> = reversed.chunks(WIDTH).rev().flatten().copied().collect();
+    assert!(plain == again);
+    assert!(at(all().rev().collect(), Vec::new()) != reversed);
+}
+
 /// A pair of a row and a sample draws by the sample's stream and the row's number, wherever it stands.
 #[test]
 fn samples_draw_by_the_number_of_the_row() {

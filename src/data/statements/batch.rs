@@ -3,6 +3,12 @@
 //! # What it does
 //! A step of training takes so many rows, and its gradient is that of their mean loss.
 //!
+//! Rows come in another order in every epoch. Where a net has recurrent layers, texts of different lengths (a text a row, not windows of one) come in minibatches of about equal length, so
+//! that little is computed behind their ends: the shuffled order is cut into windows of 16 minibatches, the rows of a window are sorted by their lengths, and its minibatches come
+//! anywhere in the epoch. Each text is still seen once an epoch, and what masks and `augment` do to it goes by its place in the order before it was sorted, so it is the same for any `batch`.
+//! A short last minibatch is not sorted, as its rows count more. Evaluation and prediction take rows as they come. Nets without recurrent layers leave out what lies behind the
+//! ends of texts in any order.
+//!
 //! # Arguments
 //! `blocks=4` cuts the rows of each minibatch into four blocks of as many rows each; where that does not come out even, the last ones have fewer. Whatever is summed over rows (gradients, losses,
 //! means and variances of `batch_norm`, counts of tokens) is summed in each block by itself, and blocks are then added in pairs: first and second, third and fourth, and these again. What a

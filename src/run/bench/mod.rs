@@ -28,6 +28,7 @@ use crate::{
     model::Train,
     runtime::{
         function::{Function, Layout, Pass, PassError, Status},
+        order::Visits,
         plan::{self, Shape},
         prefix::{Compile, Prefix},
         progress::Progress,
@@ -129,6 +130,12 @@ impl From<CodegenError> for BenchError {
     }
 }
 
+impl From<DataError> for BenchError {
+    fn from(error: DataError) -> Self {
+        BenchError::Data(error)
+    }
+}
+
 impl From<PassError> for BenchError {
     fn from(error: PassError) -> Self {
         match error {
@@ -157,6 +164,7 @@ pub fn bench(
     let picture = ready.model.picture().map_or([0, 0], |(_, [height, width, _])| [height, width]);
     let (batch, goes_on) = (config.batch().rows.min(rows), ready.dataset.train.streams().is_some());
     let shape = Shape { rows, batch, drop_last: true, seed: SEED, picture, goes_on };
+    let visits = Visits::of(&ready.model, section, &ready.dataset.train)?;
     let team = Team::new(threads);
     let stages = stages(source, sets, ready)?;
     let (roofline, round_trip) = (Roofline::measure(&team), machine::round_trip(&team));
@@ -165,7 +173,7 @@ pub fn bench(
         |compile: Compile| Prefix::divide(lower_train(&ready.model), &ready.dataset.train, limit, compile);
     let (prefix, plain) = compiled(Function::new)?;
     let (part, once) = read(prefix, ready, &plain, &team)?;
-    let mut stepper = Stepper::new(ready, section, &part, &plain, shape);
+    let mut stepper = Stepper::new(ready, section, &part, &plain, (shape, &visits));
     let each = stepper.calibrate(&team)?;
     let mut blocks = Vec::new();
     let begun = Instant::now();
@@ -197,7 +205,7 @@ pub fn bench(
     // Code with clocks runs on all threads that it is given.
     let team = Team::new(bench.threads);
     let (_, profiled) = compiled(Function::profiled)?;
-    let mut clocked = Stepper::new(ready, section, &part, &profiled, shape);
+    let mut clocked = Stepper::new(ready, section, &part, &profiled, (shape, &visits));
     clocked.run(each, &team)?;
     bench.profiled_step = clocked.run(each, &team)? / each as u32;
     bench.divide(profiled.native(), each as u32);
@@ -268,6 +276,7 @@ struct Stepper<'a> {
     part: &'a Part,
     function: &'a Function,
     shape: Shape,
+    visits: &'a Visits,
     store: Store,
     /// Numbers of a row's output.
     width: usize,
@@ -281,13 +290,13 @@ impl<'a> Stepper<'a> {
         section: &'a Train,
         part: &'a Part,
         function: &'a Function,
-        shape: Shape,
+        (shape, visits): (Shape, &'a Visits),
     ) -> Self {
         let model = &ready.model;
         let store = Store::fresh(model, function.graph(), shape.seed);
         let totals = vec![0.0; function.graph().metrics.len()];
         let width = model.output.kind.judged_width();
-        Self { section, part, function, shape, width, store, outputs: Vec::new(), totals }
+        Self { section, part, function, shape, visits, width, store, outputs: Vec::new(), totals }
     }
 
     /// Steps that take about a fiftieth of a second, within one epoch; the code and the caches are warm after.
@@ -312,8 +321,7 @@ impl<'a> Stepper<'a> {
 
     /// The time of the first `steps` steps of an epoch.
     fn run(&mut self, steps: usize, team: &Team) -> Result<Duration, BenchError> {
-        let balance = plan::balance(self.section, self.part);
-        let laid = plan::Laid::new(self.section, self.function.scalars(), balance.as_ref());
+        let laid = plan::Laid::new(self.section, self.function.scalars(), self.visits);
         let plan = plan::epoch(&laid, &self.shape, &Progress::default(), 1.0);
         let streams = self.function.streams(|site| draws::train_stream(self.shape.seed, site, 0));
         self.totals.fill(0.0);
@@ -325,6 +333,7 @@ impl<'a> Stepper<'a> {
         let status = self.function.run(Pass {
             with_target: true,
             partner: plan.partner.as_deref(),
+            places: plan.places(),
             steps: 0..steps as u64,
             totals: &mut self.totals,
             ..Pass::once(self.part, layout, &mut self.store, &mut self.outputs, team)

@@ -5,14 +5,14 @@
 use serde::Serialize;
 
 use crate::{
-    data::{Input, Numbers, RowBuffer, Rows},
+    data::{Input, Numbers, RowBuffer, Rows, Search},
     draws,
     graph::{Address, Mode, Op, StepInfo, Tossed},
     lower::{Lowered, lower_predict, lower_samples},
     model::{Model, Node, NodeId},
     run::{
         folder::trained::{Trained, TrainedError},
-        subnets::drawn::{Drawn, Steps},
+        subnets::drawn::Drawn,
     },
 };
 
@@ -205,11 +205,17 @@ fn steps_of(model: &Model, path: &str, shape: &[usize]) -> Option<(usize, bool)>
 ///
 /// # Errors
 /// As [`subnet`] and [`Drawn::in_step`].
-pub fn mask_rows(net: &Trained, step: u64, rows: u64, units: usize) -> Result<String, TrainedError> {
-    let there = Steps::of(net)?.rows_in(step)?.min(rows);
+pub fn mask_rows(
+    net: &Trained,
+    search: &Search,
+    step: u64,
+    rows: usize,
+    units: usize,
+) -> Result<String, TrainedError> {
+    let these = Drawn::of_step(net, search, step)?;
+    let there = these.len().min(rows);
     let lowered = lower_predict(&net.model, Mode::Train);
-    let drawn =
-        (0..there).map(|row| masks(net, &lowered, Drawn::in_step(net, step, row)?, &Known::default()));
+    let drawn = these[..there].iter().map(|drawn| masks(net, &lowered, *drawn, &Known::default()));
     let drawn = drawn.collect::<Result<Vec<Vec<SiteMask>>, TrainedError>>()?;
     let mut out = String::new();
     for (i, site) in drawn[0].iter().enumerate() {

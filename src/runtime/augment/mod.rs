@@ -222,7 +222,7 @@ impl Epoch<'_> {
         Row {
             seed: self.augmenter.seed,
             epoch: self.epoch,
-            position: position as u64,
+            position: self.plan.place(position) as u64,
             number: u64::from(number),
             clock: plan::clock(self.train, update, steps),
         }

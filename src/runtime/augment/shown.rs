@@ -7,6 +7,7 @@ use crate::{
     data::{DataConfig, DataError, Dataset},
     model::Model,
     runtime::{
+        order::Visits,
         plan::{self, Shape},
         progress::Progress,
     },
@@ -20,7 +21,7 @@ pub struct Shown {
     pub epoch: u64,
     /// Among the training rows.
     pub row: usize,
-    /// Its place in the epoch's order.
+    /// Its place in the epoch's shuffled order.
     pub position: usize,
     /// Of a picture its numbers after all statements that change rows one by one, as the source has them.
     pub numbers: Vec<f32>,
@@ -87,8 +88,8 @@ pub fn shown(
         goes_on: dataset.train.streams().is_some(),
     };
     let input = &dataset.train.inputs[augmenter.input];
-    let (mut found, balance) = (Vec::new(), plan::balance(train, &dataset.train));
-    let laid = plan::Laid::new(train, &[], balance.as_ref());
+    let (mut found, visits) = (Vec::new(), Visits::of(model, train, &dataset.train)?);
+    let laid = plan::Laid::new(train, &[], &visits);
     for epoch in 0..epochs {
         let progress = Progress { epoch, ..Progress::default() };
         let plan = plan::epoch(&laid, &shape, &progress, 1.0);
@@ -112,7 +113,8 @@ pub fn shown(
             let numbers = pictures.map(|pictures| pictures.numbers(&drawn, input.unmapped()));
             let numbers = numbers.transpose()?.unwrap_or_default();
             let original = augmenter.heard(&dataset.train, drawn.number)?;
-            found.push(Shown { epoch: epoch + 1, row, position, numbers, fed, length, original, mixed });
+            let (epoch, position) = (epoch + 1, plan.place(position));
+            found.push(Shown { epoch, row, position, numbers, fed, length, original, mixed });
         }
     }
     let pictured = |of: &Pictures| Pictured { shape: of.chain.shape(), range: of.chain.range() };

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     data::{Numbers, Search},
     run::open,
-    runtime::progress::Progress,
+    runtime::{order::Visits, progress::Progress},
     sound::level::rms,
     vocab::Clock,
 };
@@ -65,7 +65,8 @@ fn told(statements: &str) -> (Vec<(usize, usize)>, Option<Vec<u32>>) {
     let (train, part) = (ready.model.train.as_ref().expect("a section"), &ready.dataset.train);
     let shape =
         Shape { rows: part.rows(), batch: 8, drop_last: false, seed: 3, picture: [0; 2], goes_on: false };
-    let plan = plan::epoch(&plan::Laid::new(train, &[], None), &shape, &Progress::default(), 1.0);
+    let plan =
+        plan::epoch(&plan::Laid::new(train, &[], &Visits::default()), &shape, &Progress::default(), 1.0);
     let order: Vec<u32> = plan.order.iter().map(|row| part.numbers()[*row as usize]).collect();
     let team = Team::new(2);
     let mut found = Vec::new();

@@ -31,7 +31,7 @@ impl Trainer<'_> {
         observer: &mut dyn Observer,
     ) -> Result<(), TrainError> {
         let epoch = self.progress.epoch;
-        let laid = plan::Laid::new(self.section, self.function.scalars(), self.balance.as_ref());
+        let laid = plan::Laid::new(self.section, self.function.scalars(), &self.visits);
         let plan = plan::epoch(&laid, &self.shape, &self.progress, self.noise);
         self.keeper.epoch_begins();
         if self.progress.step == 0 {
@@ -170,7 +170,9 @@ impl Trainer<'_> {
             scalars: &plan.scalars[steps.start as usize * words..],
             streams: &streams,
         };
-        let mut witness = |position: usize, rows: Numbers<'_>| observer.fed(epoch + 1, position, rows);
+        let mut witness = |positions: Range<usize>, rows: Numbers<'_>| {
+            observer.fed(epoch + 1, &mut positions.map(|position| plan.place(position)), rows);
+        };
         let augmenter = self.augmenter.as_ref();
         let augment = augmenter.map(|augmenter| Augmented {
             epoch: augmenter.at(self.section, &self.shape, plan, epoch),
@@ -180,6 +182,7 @@ impl Trainer<'_> {
             augment,
             with_target: true,
             partner: plan.partner.as_deref(),
+            places: plan.places(),
             steps,
             first_update: epoch * self.shape.steps() as u64,
             totals: &mut self.progress.totals,

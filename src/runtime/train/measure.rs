@@ -1,5 +1,7 @@
 //! Statistics of batch norm for averaged parameters: those that training stores are of the parameters that it has been through.
 
+use std::ops::Range;
+
 use super::{TrainError, Trainer};
 use crate::{
     data::Numbers,
@@ -28,17 +30,18 @@ impl Trainer<'_> {
         let Some(function) = &self.measurer else { return Ok(()) };
         store.begin(function.graph());
         let epoch = self.progress.epoch;
-        let laid = plan::Laid::new(self.section, function.scalars(), self.balance.as_ref());
+        let laid = plan::Laid::new(self.section, function.scalars(), &self.visits);
         let plan = plan::epoch(&laid, &self.shape, &self.progress, self.noise);
         let streams = function.streams(|site| draws::train_stream(self.shape.seed, site, epoch));
         let layout =
             Layout { order: &plan.order, batch: self.shape.batch, scalars: &plan.scalars, streams: &streams };
-        let mut nobody = |_: usize, _: Numbers<'_>| {};
+        let mut nobody = |_: Range<usize>, _: Numbers<'_>| {};
         let augment =
             self.augmenter.as_ref().map(|augmenter| augmenter.at(self.section, &self.shape, &plan, epoch));
         function.run(Pass {
             augment: augment.map(|epoch| Augmented { epoch, witness: &mut nobody }),
             partner: plan.partner.as_deref(),
+            places: plan.places(),
             steps: 0..POSITIONS.div_ceil(self.shape.batch).min(self.shape.steps()) as u64,
             first_update: epoch * self.shape.steps() as u64,
             ..Pass::once(&self.job.dataset.train, layout, &mut store, &mut [], &self.team)

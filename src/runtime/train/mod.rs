@@ -31,14 +31,14 @@ use super::{
     figures::{Reporter, Tallies, steps_of_block},
     function::{Function, PassError},
     keeper::Keeper,
-    plan::{self, Shape},
+    order::Visits,
+    plan::Shape,
     progress::{Meta, Progress},
     ranks::anywhere,
     store::Store,
 };
 use crate::kernels::team::Team;
 use crate::peers::Peers;
-use crate::train::steps::sample::Balance;
 use crate::{
     data::{DataConfig, Dataset},
     model::{Model, Train},
@@ -112,8 +112,7 @@ struct Trainer<'a> {
     augmenter: Option<Augmenter>,
     team: Team,
     shape: Shape,
-    /// The rows of each class, where epochs visit all classes equally often.
-    balance: Option<Balance>,
+    visits: Visits,
     function: Function,
     /// What measures statistics of averaged parameters, once it was needed.
     measurer: Option<Function>,
@@ -181,7 +180,7 @@ impl<'a> Trainer<'a> {
             augmenter,
             team: Team::among(options.threads, job.peers.clone()),
             shape,
-            balance: plan::balance(section, &job.dataset.train),
+            visits: Visits::of(job.model, section, &job.dataset.train).map_err(TrainError::Rows)?,
             function,
             measurer: None,
             parts,

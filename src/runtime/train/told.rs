@@ -61,8 +61,8 @@ pub struct EpochReport {
 pub trait Observer {
     fn event(&mut self, event: Event<'_>);
 
-    /// Rows that were changed, as the net is fed with them in this epoch (from 1): those at positions from `first` on, before sums of pairs.
-    fn fed(&mut self, _epoch: u64, _first: usize, _rows: Numbers<'_>) {}
+    /// Rows that were changed, as the net is fed with them in this epoch (from 1), before sums of pairs; the place in the shuffled order of each.
+    fn fed(&mut self, _epoch: u64, _places: &mut dyn Iterator<Item = usize>, _rows: Numbers<'_>) {}
 
     /// Whether training ends here though epochs are left; asked after each.
     fn ends(&mut self) -> bool {
