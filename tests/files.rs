@@ -154,6 +154,7 @@ impl Run {
             progress: Default::default(),
             transform: self.dataset.transform.clone(),
             rows: Some(rows),
+            loaded: Vec::new(),
             attributes: Default::default(),
         };
         let job = Job { model: &self.model, dataset: &self.dataset, dir: Some(dir), meta, peers: None };

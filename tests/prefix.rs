@@ -85,6 +85,7 @@ impl Run {
             progress: Default::default(),
             transform: self.dataset.transform.clone(),
             rows: Some(Rows::of(&self.dataset).expect("readable rows")),
+            loaded: Vec::new(),
             attributes: Default::default(),
         };
         let job = Job { model: &self.model, dataset: &self.dataset, dir: Some(dir), meta, peers: None };

@@ -135,6 +135,7 @@ impl Run {
             progress: Default::default(),
             transform: self.dataset.transform.clone(),
             rows: None,
+            loaded: Vec::new(),
             attributes: Default::default(),
         }
     }

@@ -14,6 +14,7 @@ mod eval;
 mod family;
 mod fit;
 mod forms;
+mod loads;
 mod mend;
 mod mention;
 mod naming;

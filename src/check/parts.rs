@@ -6,7 +6,8 @@ use super::{suggest::nearest, times::updates_per_epoch};
 use crate::{
     diag::{Diagnostic, Span},
     model::{Freeze, Model, OwnRate, under},
-    syntax::ast::{Arg, ArgKey, Body, ExprKind, Step, Stmt},
+    syntax::ast::{Arg, ArgKey, Body, Expr, ExprKind, Step, Stmt},
+    train::steps::load,
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Time, Unit},
 };
 
@@ -47,12 +48,12 @@ pub fn own_rate(args: &Args) -> OwnRate {
     OwnRate { label: args.word("label").into(), factor: args.number("factor"), span: args.span }
 }
 
-/// The labels that a `train` section speaks of, whichever branch of an `if` is taken.
+/// The labels that a `train` section speaks of, whichever branch of an `if` is taken; `stem_*` for those that begin so.
 pub fn labels_named(body: &Body) -> Vec<&str> {
     let mut found = Vec::new();
     for stmt in &body.stmts {
         match stmt {
-            Stmt::Chain(chain) => found.extend(chain.steps.iter().filter_map(named)),
+            Stmt::Chain(chain) => found.extend(chain.steps.iter().flat_map(named)),
             Stmt::If(choice) => {
                 found.extend(labels_named(&choice.then));
                 found.extend(choice.otherwise.iter().flat_map(labels_named));
@@ -63,15 +64,29 @@ pub fn labels_named(body: &Body) -> Vec<&str> {
     found
 }
 
-fn named(step: &Step) -> Option<&str> {
-    let of = |arg: &&Arg| matches!(&arg.key, ArgKey::Named(key) if key.text == "of");
+fn named(step: &Step) -> Vec<&str> {
+    let called =
+        |name: &'static str| move |arg: &&Arg| matches!(&arg.key, ArgKey::Named(key) if key.text == name);
     let arg = match step.name.text.as_str() {
         word if [FREEZE.name, LR.name].contains(&word) => step.args.first(),
-        "penalize" => step.args.iter().find(of),
+        "penalize" => step.args.iter().find(called("of")),
+        // Without labels all of them are names of tensors.
+        word if word == load::SIG.name => match step.args.iter().find(called("into")) {
+            None => return vec!["*"],
+            into => into,
+        },
         _ => None,
     };
-    match &arg?.value.kind {
-        ExprKind::Path(label) => Some(label),
+    match arg.map(|arg| (&arg.value, &arg.value.kind)) {
+        Some((_, ExprKind::List(items))) => items.iter().filter_map(label).collect(),
+        Some((expr, _)) => label(expr).into_iter().collect(),
+        None => Vec::new(),
+    }
+}
+
+fn label(expr: &Expr) -> Option<&str> {
+    match &expr.kind {
+        ExprKind::Path(label) | ExprKind::Str(label) => Some(label),
         _ => None,
     }
 }

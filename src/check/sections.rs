@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Sketch,
     activities::Labelled,
-    augment, carry, data,
+    augment, carry, data, loads,
     net::Net,
     parts, penalties, positive, predict,
     scope::Scope,
@@ -232,6 +232,7 @@ impl<'f> Sections<'f> {
         diags.extend(penalties::check(&model));
         diags.extend(times::late_ramps(&model));
         diags.extend(parts::check(&model, &labels));
+        diags.extend(loads::check(&model, &labels));
         (Some(model), sketch)
     }
 }

@@ -20,7 +20,11 @@ use crate::{
     syntax::ast::Step,
     train::{
         Activity, Wrong, averages, losses, metrics, optimizers, penalties, schedules,
-        steps::{accumulate, sam, sample},
+        steps::{
+            accumulate,
+            load::{self, Load},
+            sam, sample,
+        },
     },
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Time, Unit},
 };
@@ -83,6 +87,7 @@ pub const STATEMENTS: &[&str] = &[
     "stop_early",
     "average",
     "report",
+    "load",
     "freeze",
     "lr",
     "accumulate",
@@ -90,7 +95,7 @@ pub const STATEMENTS: &[&str] = &[
     "sample",
 ];
 /// Statements that may stand more than once.
-const REPEATED: &[&str] = &["penalize", "freeze", "lr"];
+const REPEATED: &[&str] = &["penalize", "load", "freeze", "lr"];
 #[derive(Default)]
 struct Found {
     loss: Option<Use<dyn losses::Loss>>,
@@ -99,6 +104,7 @@ struct Found {
     penalties: Vec<Use<dyn penalties::Penalty>>,
     length: Option<Time>,
     activities: Vec<Use<dyn Activity>>,
+    loads: Vec<Load>,
     freezes: Vec<Freeze>,
     rates: Vec<OwnRate>,
     stop_early: Option<(StopEarly, Span)>,
@@ -176,6 +182,7 @@ pub fn section(
         penalties: found.penalties,
         held,
         length: found.length?,
+        loads: found.loads,
         freezes: found.freezes,
         rates: found.rates,
         stop_early: found.stop_early.map(|(stop, _)| stop),
@@ -219,6 +226,9 @@ impl Found {
             "penalize" => self.penalties.extend(PENALIZE.chosen(step, scope, diags)),
             "epochs" => self.length = length(&EPOCHS, Unit::Epochs, step, scope, diags),
             "steps" => self.length = length(&STEPS, Unit::Steps, step, scope, diags),
+            "load" => {
+                self.loads.extend(bind(&load::SIG, &step.args, use_span(step), scope, diags).map(Load::of));
+            }
             "freeze" => {
                 let args = bind(&FREEZE, &step.args, use_span(step), scope, diags);
                 self.freezes.extend(args.as_ref().map(parts::freeze));

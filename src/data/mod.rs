@@ -55,6 +55,7 @@ mod streams;
 mod survey;
 mod table;
 mod target;
+pub mod tensors;
 #[cfg(test)]
 mod tests;
 mod text;

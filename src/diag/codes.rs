@@ -1409,6 +1409,53 @@ folder cannot be written, or its disk is full.
 Make room, or let XDG_CACHE_HOME name another folder."#,
     ),
     (
+        "E0565",
+        r#"A file of tensors that cannot be read
+
+`load` reads safetensors: tensors by their names, in one file that holds nothing else and runs nothing when it is read. Checkpoints of dropnet are such files; PyTorch and
+Keras write them by the package `safetensors`. The message says what the file is instead, or that it is cut short or damaged.
+
+    load "net.pt", from=torch                     and the file is a zip archive, as `torch.save` writes
+
+Write the tensors alone:
+
+    safetensors.torch.save_file(model.state_dict(), "net.safetensors")
+    safetensors.numpy.save_file({v.path: v.numpy() for v in model.variables}, "net.safetensors")"#,
+    ),
+    (
+        "E0566",
+        r#"A tensor is not in the file
+
+`load` begins each layer that it speaks of with tensors of its name: `stem.weight` and `stem.bias` for `stem: dense 64`. Those of one layer, at least, are not there. The message
+lists what the file has.
+
+    load "net.safetensors", from=torch            and the file has `fc.weight`, the net `dense_1`
+
+Label the layer as the file calls it (`fc: dense 10`), or say what the file calls your label: `into=[hidden, out], names=["0", "2"]`. What stands in front of all names goes into
+`prefix="module."`. `into=[LABELS]` loads these layers alone; the others are drawn."#,
+    ),
+    (
+        "E0567",
+        r#"A tensor of the file has other sizes
+
+The layer was as large there as the file says, and is not here. Where a library keeps axes in another order, the message names the sizes that its file should have.
+
+    load "net.safetensors", from=torch            `head.weight` is [1000, 512], and `head` needs [10, 512]
+
+Make the layer as large as it was, or leave it out and let it be drawn: `into=[stem, body]` names the layers that are loaded. Last layers for other classes are left out so."#,
+    ),
+    (
+        "E0568",
+        r#"A file cannot say how a layer begins
+
+The other library has no such tensor, or its numbers come in an order that the net does not tell: PyTorch lays maps out with their channels first, and where maps are joined with other numbers
+before a `dense`, or a `dense` makes maps, nobody knows which of its numbers are which.
+
+    flatten -> concat ... -> dense 10             with `load "net.safetensors", from=torch`
+
+Leave the layer out, `into=[LABELS]` names those that are loaded, or write the file with dropnet's names and axes, for `from=dropnet`."#,
+    ),
+    (
         "W0101",
         r#"A dropout rate that drops nearly all units
 
@@ -1909,6 +1956,17 @@ the vocabulary, so little is left of what the file knows.
 
 Files of small letters have no vectors of names as they are written: a word with capitals takes the vector of its small letters. Leave rare words
 out by `vocab=` or `min_count=` of `tokenize`, or name another file."#,
+    ),
+    (
+        "W0508",
+        r#"A file has tensors that no layer reads
+
+`load` found all that the net needs, and more. What wrote the file computed something with the rest, so the net may predict otherwise than that one did: a bias that `bias=false`
+leaves out here, a layer that is missing.
+
+    load "net.safetensors", from=torch            and the file has `conv.bias`, where the net has `conv 16, 3x3, bias=false`
+
+Where other layers are not meant, `into=[LABELS]` says which are; then nothing is said of those."#,
     ),
     (
         "W0511",

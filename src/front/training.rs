@@ -219,6 +219,7 @@ impl<'a> Training<'a> {
             progress: Progress::default(),
             transform: ready.dataset.transform.clone(),
             rows: None,
+            loaded: ready.loaded.clone(),
             attributes: ready.attributes.clone(),
         };
         let job = Job { model: &ready.model, dataset: &ready.dataset, dir: None, meta, peers: None };

@@ -39,7 +39,7 @@
 //! long (`alibi`).
 
 use super::{
-    Infer, InnerDrop, Layer, Lower, OverTime,
+    InFile, Infer, InnerDrop, Layer, Library, Lower, OverTime, Sought,
     infer::ParamDecl,
     initial::{INIT, Shape},
     rate::unusable,
@@ -135,6 +135,10 @@ impl Layer for Attention {
             false => packed,
         };
         attended(cx, form, packed, 0)
+    }
+
+    fn in_files(&self, sought: &Sought<'_>) -> Vec<InFile> {
+        in_files(sought)
     }
 
     fn over_time(&self, _args: &Args) -> OverTime {
@@ -283,6 +287,44 @@ pub(super) fn declare(cx: &mut Infer<'_>, form: &Form, widths: (usize, usize)) -
         }
     }
     Ok(())
+}
+
+/// Where files keep matrices and biases: PyTorch has queries, keys and values in one, where they are equally wide; Keras has an axis of heads.
+pub(super) fn in_files(sought: &Sought<'_>) -> Vec<InFile> {
+    const PARTS: [(&str, &str); 4] = [("query", "q"), ("key", "k"), ("value", "v"), ("output", "out")];
+    let Some((of, kind)) = sought.ending.split_once('_') else { return Vec::new() };
+    let Some(i) = PARTS.iter().position(|(name, _)| *name == of) else { return Vec::new() };
+    let is_matrix = kind == "weight";
+    match (sought.library, of) {
+        (Library::Torch, "output") if is_matrix => vec![sought.turned(&["out_proj.weight"], &[1, 0])],
+        (Library::Torch, "output") => vec![sought.same(&["out_proj.bias"])],
+        // Keys that several heads share it does not know.
+        (Library::Torch, _)
+            if sought.args.opt_count("kv_heads").is_some_and(|n| n != sought.args.count("heads")) =>
+        {
+            Vec::new()
+        }
+        (Library::Torch, _) if is_matrix => {
+            let own = format!("{}_proj_weight", PARTS[i].1);
+            let packed = sought.turned(&["in_proj_weight"], &[1, 0]).part(0, i, 3);
+            vec![packed, sought.turned(&[&own], &[1, 0])]
+        }
+        (Library::Torch, _) => vec![sought.same(&["in_proj_bias"]).part(0, i, 3)],
+        (Library::Keras, "output") if is_matrix => {
+            let heads = sought.args.count("heads");
+            let dims = vec![heads, sought.dims[0] / heads, sought.dims[1]];
+            vec![InFile::new(&["attention_output/kernel"], dims)]
+        }
+        (Library::Keras, "output") => vec![sought.same(&["attention_output/bias"])],
+        (Library::Keras, _) => {
+            let heads = sought.args.count("heads");
+            let heads = if i == 0 { heads } else { sought.args.opt_count("kv_heads").unwrap_or(heads) };
+            let (rows, units) = sought.dims.split_at(sought.dims.len() - 1);
+            let dims = [rows, &[heads, units[0] / heads]].concat();
+            let name = if is_matrix { format!("{of}/kernel") } else { format!("{of}/bias") };
+            vec![InFile::new(&[&name], dims)]
+        }
+    }
 }
 
 /// Attention over packed queries, keys and values, keys being places of input `seen`, and the output matrix behind it: parameter 3, and 7 where there are biases.

@@ -38,8 +38,8 @@
 //! Ioffe and Szegedy 2015, Batch normalization. Li et al. 2019, Understanding the disharmony between dropout and batch normalization.
 
 use super::{
-    Across, Facts, Infer, Layer, Lower, OverTime, Still,
-    layer_norm::{EPS, declare_gain_and_bias, deviation, gain_and_bias},
+    Across, Facts, InFile, Infer, Layer, Library, Lower, OverTime, Sought, Still,
+    layer_norm::{EPS, declare_gain_and_bias, deviation, gain_and_bias, gain_or_bias_in_files},
 };
 use crate::graph::Mode;
 use crate::{
@@ -104,6 +104,15 @@ impl Layer for BatchNorm {
         cx.state("running_mean", vec![width], 0.0);
         cx.state("running_var", vec![width], 1.0);
         Ok(cx.input().clone())
+    }
+
+    fn in_files(&self, sought: &Sought<'_>) -> Vec<InFile> {
+        match (sought.ending, sought.library) {
+            (figure @ ("running_mean" | "running_var"), Library::Torch) => vec![sought.per_unit(&[figure])],
+            ("running_mean", Library::Keras) => vec![sought.same(&["moving_mean"])],
+            ("running_var", Library::Keras) => vec![sought.same(&["moving_variance"])],
+            _ => gain_or_bias_in_files(sought),
+        }
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -26,7 +26,7 @@
 //! # Papers
 //! Schuster and Paliwal 1997, Bidirectional recurrent neural networks.
 
-use super::{Expand, Facts, Infer, Layer, Lower, OverTime, Reach, Reached, Stop};
+use super::{Expand, Facts, Infer, Layer, Library, Lower, OverTime, Reach, Reached, Stop};
 use crate::{
     diag::Diagnostic,
     graph::ValueId,
@@ -56,6 +56,16 @@ impl Layer for Bidirectional {
     fn expand(&self, cx: &mut Expand<'_, '_>) -> Result<NodeId, Stop> {
         let ways = cx.both_ways()?;
         cx.node(&ways)
+    }
+
+    /// The two directions of one layer: PyTorch tells them apart in the names of tensors, Keras by a word in front of the layer's.
+    fn inside_in_files(&self, library: Library, levels: &[&str]) -> Option<String> {
+        let [way @ ("forward" | "backward"), layer] = levels else { return None };
+        let word = layer.rsplit_once('_').map_or(*layer, |(word, _)| word);
+        Some(match library {
+            Library::Torch => String::new(),
+            Library::Keras => format!("{way}_{word}"),
+        })
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {

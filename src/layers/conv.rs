@@ -40,7 +40,7 @@
 //! LeCun et al. 1998, Gradient-based learning applied to document recognition.
 
 use super::{
-    Facts, Infer, Layer, Lower, OverTime,
+    Facts, InFile, Infer, Layer, Library, Lower, OverTime, Sought,
     infer::ParamDecl,
     initial::{BIAS_INIT, INIT, Shape},
     slide::{DILATION, SAME_OR_CAUSAL, SIZE, STRIDE, Windows, is_causal},
@@ -121,6 +121,14 @@ impl Layer for Conv {
 
     fn facts(&self) -> Facts {
         Facts { slides: true, ..Facts::NONE }
+    }
+
+    fn in_files(&self, sought: &Sought<'_>) -> Vec<InFile> {
+        vec![match (sought.ending, sought.library) {
+            ("weight", Library::Torch) => sought.filters(&["weight"], 1, 0),
+            ("weight", Library::Keras) => sought.same(&["kernel"]),
+            _ => sought.same(&["bias"]),
+        }]
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -37,7 +37,7 @@
 //! Dumoulin and Visin 2016, A guide to convolution arithmetic for deep learning. Odena et al. 2016, Deconvolution and checkerboard artifacts.
 
 use super::{
-    Facts, Infer, Layer, Lower,
+    Facts, InFile, Infer, Layer, Library, Lower, Sought,
     conv::{MAX_NORM, WIDTH, declare_bias},
     infer::ParamDecl,
     initial::{BIAS_INIT, INIT, Shape},
@@ -106,6 +106,17 @@ impl Layer for ConvTranspose {
 
     fn facts(&self) -> Facts {
         Facts { slides: true, ..Facts::NONE }
+    }
+
+    fn in_files(&self, sought: &Sought<'_>) -> Vec<InFile> {
+        vec![match (sought.ending, sought.library) {
+            ("weight", Library::Torch) => sought.filters(&["weight"], 0, 1),
+            ("weight", Library::Keras) => {
+                let outputs = sought.places();
+                sought.filters(&["kernel"], outputs + 1, outputs)
+            }
+            _ => sought.same(&["bias"]),
+        }]
     }
 
     /// What a convolution does to gradients: products over channels, and sums of the windows that they are.

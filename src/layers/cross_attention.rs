@@ -32,7 +32,7 @@
 //! Vaswani et al. 2017, Attention is all you need. Bahdanau, Cho and Bengio 2015, Neural machine translation by jointly learning to align and translate.
 
 use super::{
-    Expand, Infer, InnerDrop, Layer, Lower, OverTime, Stop,
+    Expand, InFile, Infer, InnerDrop, Layer, Lower, OverTime, Sought, Stop,
     attention::{self, BIAS, DROPOUT, HEADS, KV_HEADS},
     initial::INIT,
 };
@@ -98,6 +98,10 @@ impl Layer for CrossAttention {
         let parts = [row(cx.b, queries), row(cx.b, seen)];
         let packed = cx.b.concat(&parts, 1);
         attention::attended(cx, form, packed, 1)
+    }
+
+    fn in_files(&self, sought: &Sought<'_>) -> Vec<InFile> {
+        attention::in_files(sought)
     }
 
     fn over_time(&self, _args: &Args) -> OverTime {

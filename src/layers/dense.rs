@@ -32,7 +32,7 @@
 //! Srivastava et al. 2014 (max-norm).
 
 use super::{
-    Facts, Infer, Layer, Lower, OverTime,
+    Facts, InFile, Infer, Layer, Library, Lower, OverTime, Sought,
     infer::ParamDecl,
     initial::{BIAS_INIT, INIT, Shape},
 };
@@ -102,6 +102,14 @@ impl Layer for Dense {
 
     fn over_time(&self, _args: &Args) -> OverTime {
         OverTime::PerStep
+    }
+
+    fn in_files(&self, sought: &Sought<'_>) -> Vec<InFile> {
+        vec![match (sought.ending, sought.library) {
+            ("weight", Library::Torch) => sought.matrix(&["weight"]),
+            ("weight", Library::Keras) => sought.same(&["kernel"]),
+            _ => sought.same(&["bias"]),
+        }]
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

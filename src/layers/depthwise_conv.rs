@@ -35,7 +35,7 @@
 //! Chollet 2017, Xception: deep learning with depthwise separable convolutions. Howard et al. 2017, MobileNets.
 
 use super::{
-    Facts, Infer, Layer, Lower, OverTime,
+    Facts, InFile, Infer, Layer, Library, Lower, OverTime, Sought,
     conv::{MAX_NORM, declare_bias},
     infer::ParamDecl,
     initial::{BIAS_INIT, INIT, Shape},
@@ -101,6 +101,17 @@ impl Layer for DepthwiseConv {
 
     fn facts(&self) -> Facts {
         Facts { slides: true, ..Facts::NONE }
+    }
+
+    fn in_files(&self, sought: &Sought<'_>) -> Vec<InFile> {
+        vec![match (sought.ending, sought.library) {
+            ("weight", Library::Torch) => sought.filters(&["weight"], 1, 0),
+            ("weight", Library::Keras) => {
+                let channels = sought.places();
+                sought.filters(&["kernel", "depthwise_kernel"], channels + 1, channels)
+            }
+            _ => sought.same(&["bias"]),
+        }]
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -38,7 +38,8 @@
 //! Gal and Ghahramani 2016, A theoretically grounded application of dropout in recurrent neural networks (word types).
 
 use super::{
-    DropSite, Each, Infer, Law, Layer, Lower, OverTime, ParamDecl, Reach, Reached, Scope, When,
+    DropSite, Each, InFile, Infer, Law, Layer, Library, Lower, OverTime, ParamDecl, Reach, Reached, Scope,
+    Sought, When,
     initial::{self, Shape},
     rate::unusable,
 };
@@ -89,6 +90,13 @@ impl Layer for Embedding {
 
     fn vectors<'a>(&self, args: &'a Args) -> Option<&'a str> {
         args.opt_text("vectors")
+    }
+
+    fn in_files(&self, sought: &Sought<'_>) -> Vec<InFile> {
+        vec![match sought.library {
+            Library::Torch => sought.same(&["weight"]),
+            Library::Keras => sought.same(&["embeddings"]),
+        }]
     }
 
     fn reads_tokens(&self) -> bool {

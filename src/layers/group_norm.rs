@@ -32,9 +32,9 @@
 //! Wu and He 2018, Group normalization. Ulyanov et al. 2016, Instance normalization.
 
 use super::{
-    Across, Facts, Infer, Layer, Lower,
+    Across, Facts, InFile, Infer, Layer, Lower, Sought,
     conv::undivided,
-    layer_norm::{EPS, declare_gain_and_bias, gain_and_bias, standardised},
+    layer_norm::{EPS, declare_gain_and_bias, gain_and_bias, gain_or_bias_in_files, standardised},
 };
 use crate::{
     diag::Diagnostic,
@@ -86,6 +86,10 @@ impl Layer for GroupNorm {
         }
         declare_gain_and_bias(cx, vec![channels]);
         Ok(cx.input().clone())
+    }
+
+    fn in_files(&self, sought: &Sought<'_>) -> Vec<InFile> {
+        gain_or_bias_in_files(sought)
     }
 
     fn facts(&self) -> Facts {

@@ -74,6 +74,10 @@ impl Recurrent for Gru {
         &[("GRU", "gru"), ("GRUCell", "gru"), ("CuDNNGRU", "gru")]
     }
 
+    fn in_keras(&self) -> (&'static str, &'static [usize]) {
+        ("gru_cell", &[1, 0, 2])
+    }
+
     fn gates(&self) -> usize {
         3
     }

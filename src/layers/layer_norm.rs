@@ -29,7 +29,7 @@
 //! # Papers
 //! Ba et al. 2016, Layer normalization.
 
-use super::{Across, Facts, Infer, Layer, Lower, OverTime, ParamDecl};
+use super::{Across, Facts, InFile, Infer, Layer, Library, Lower, OverTime, ParamDecl, Sought};
 use crate::{
     diag::Diagnostic,
     graph::{Builder, ValueId},
@@ -69,6 +69,10 @@ impl Layer for LayerNorm {
         let dims = normalised(cx.args, cx.input());
         declare_gain_and_bias(cx, dims);
         Ok(cx.input().clone())
+    }
+
+    fn in_files(&self, sought: &Sought<'_>) -> Vec<InFile> {
+        gain_or_bias_in_files(sought)
     }
 
     fn facts(&self) -> Facts {
@@ -117,6 +121,21 @@ pub(super) fn standardised(b: &mut Builder, x: ValueId, axes: &[usize], eps: f32
 pub(super) fn declare_gain_and_bias(cx: &mut Infer<'_>, dims: Vec<usize>) {
     cx.param(ParamDecl::new("gain", dims.clone(), ParamRole::Norm, Init::Ones));
     cx.param(ParamDecl::new("bias", dims, ParamRole::Norm, Init::Zeros));
+}
+
+/// `gain` and `bias` of a normalisation in files: PyTorch has channels first where they are of whole maps.
+pub(super) fn gain_or_bias_in_files(sought: &Sought<'_>) -> Vec<InFile> {
+    let names: &[&str] = match (sought.ending, sought.library) {
+        ("gain", Library::Torch) => &["weight"],
+        ("gain", Library::Keras) => &["gamma", "scale"],
+        (_, Library::Torch) => &["bias"],
+        (_, Library::Keras) => &["beta"],
+    };
+    let places = sought.dims.len() - 1;
+    vec![match (sought.library, places) {
+        (Library::Torch, 2..) => sought.turned(names, &(1..=places).chain([0]).collect::<Vec<_>>()),
+        _ => sought.per_unit(names),
+    }]
 }
 
 /// `normal * gain + bias`, along the last axes.

@@ -88,6 +88,10 @@ impl Recurrent for Lstm {
         &[("LSTM", "lstm"), ("LSTMCell", "lstm"), ("CuDNNLSTM", "lstm")]
     }
 
+    fn in_keras(&self) -> (&'static str, &'static [usize]) {
+        ("lstm_cell", &[0, 1, 2, 3])
+    }
+
     fn gates(&self) -> usize {
         4
     }

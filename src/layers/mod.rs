@@ -6,6 +6,7 @@
 mod drop;
 mod expand;
 mod facts;
+mod foreign;
 mod infer;
 pub mod initial;
 mod lower;
@@ -23,6 +24,7 @@ mod time;
 pub use drop::{DropSite, Each, InnerDrop, Law, Scope, When};
 pub use expand::Expand;
 pub use facts::{Across, Facts, Unitwise};
+pub use foreign::{InFile, Library, Sought};
 pub use infer::{Infer, ParamDecl, Place, Source};
 pub use lower::{Lower, Still};
 pub use reach::{Reach, Reached};
@@ -97,6 +99,16 @@ pub trait Layer: Sync {
 
     /// The file of vectors that its first parameter, a row a token, begins with.
     fn vectors<'a>(&self, _args: &'a Args) -> Option<&'a str> {
+        None
+    }
+
+    /// The forms in which files of another library keep one of its tensors, the usual one first; none where they have no such tensor.
+    fn in_files(&self, _sought: &Sought<'_>) -> Vec<InFile> {
+        Vec::new()
+    }
+
+    /// Of a layer that holds layers: what files of another library call one of them, by the levels of its name behind that of the layer; none where they call it the same.
+    fn inside_in_files(&self, _library: Library, _levels: &[&str]) -> Option<String> {
         None
     }
 

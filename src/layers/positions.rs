@@ -32,7 +32,7 @@
 //! Vaswani et al. 2017, Attention is all you need. Gehring et al. 2017, Convolutional sequence to sequence learning (learned).
 
 use super::{
-    Facts, Infer, Layer, Lower, OverTime,
+    Facts, InFile, Infer, Layer, Library, Lower, OverTime, Sought,
     attention::sequence,
     infer::ParamDecl,
     initial::{self, Shape},
@@ -110,6 +110,13 @@ impl Layer for Positions {
             cx.param(ParamDecl { fed_by: None, ..table });
         }
         Ok(cx.input().clone())
+    }
+
+    fn in_files(&self, sought: &Sought<'_>) -> Vec<InFile> {
+        vec![match sought.library {
+            Library::Torch => sought.same(&["weight"]),
+            Library::Keras => sought.same(&["embeddings", "position_embeddings"]),
+        }]
     }
 
     fn over_time(&self, _args: &Args) -> OverTime {

@@ -28,7 +28,7 @@
 //! # Papers
 //! He et al. 2015, Delving deep into rectifiers: surpassing human-level performance on ImageNet classification.
 
-use super::{Facts, Infer, Layer, Lower, OverTime, ParamDecl, Unitwise};
+use super::{Facts, InFile, Infer, Layer, Library, Lower, OverTime, ParamDecl, Sought, Unitwise};
 use crate::{
     diag::Diagnostic,
     graph::{Dim, ValueId},
@@ -74,6 +74,17 @@ impl Layer for Prelu {
 
     fn facts(&self) -> Facts {
         Facts::unitwise(Unitwise::Homogeneous)
+    }
+
+    fn in_files(&self, sought: &Sought<'_>) -> Vec<InFile> {
+        match sought.library {
+            Library::Torch => vec![sought.per_unit(&["weight"])],
+            Library::Keras => {
+                // Shared along all axes but the last.
+                let ones = vec![1; sought.input.axes.len() - 1];
+                vec![InFile::new(&["alpha"], [&ones[..], sought.dims].concat())]
+            }
+        }
     }
 
     fn over_time(&self, _args: &Args) -> OverTime {

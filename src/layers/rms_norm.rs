@@ -31,8 +31,8 @@
 //! Zhang and Sennrich 2019, Root mean square layer normalization.
 
 use super::{
-    Across, Facts, Infer, Layer, Lower, OverTime, ParamDecl,
-    layer_norm::{EPS, OVER, deviation, normalised, normalised_axes},
+    Across, Facts, InFile, Infer, Layer, Lower, OverTime, ParamDecl, Sought,
+    layer_norm::{EPS, OVER, deviation, gain_or_bias_in_files, normalised, normalised_axes},
 };
 use crate::{
     diag::Diagnostic,
@@ -64,6 +64,10 @@ impl Layer for RmsNorm {
         let dims = normalised(cx.args, cx.input());
         cx.param(ParamDecl::new("gain", dims, ParamRole::Norm, Init::Ones));
         Ok(cx.input().clone())
+    }
+
+    fn in_files(&self, sought: &Sought<'_>) -> Vec<InFile> {
+        gain_or_bias_in_files(sought)
     }
 
     fn facts(&self) -> Facts {

@@ -71,6 +71,10 @@ impl Recurrent for Rnn {
         &[("RNN", "rnn"), ("SimpleRNN", "rnn"), ("RNNCell", "rnn"), ("Elman", "rnn")]
     }
 
+    fn in_keras(&self) -> (&'static str, &'static [usize]) {
+        ("simple_rnn_cell", &[0])
+    }
+
     fn gates(&self) -> usize {
         1
     }

@@ -31,7 +31,7 @@
 //! Press and Wolf 2017, Using the output embedding to improve language models. Inan, Khosravi and Socher 2017, Tying word vectors and word classifiers.
 
 use super::{
-    Expand, Facts, Infer, Layer, Lower, OverTime, Stop,
+    Expand, Facts, InFile, Infer, Layer, Lower, OverTime, Sought, Stop,
     infer::ParamDecl,
     initial::{BIAS_INIT, Shape},
 };
@@ -94,6 +94,10 @@ impl Layer for Unembed {
             );
         }
         Ok(cx.input().with_last(vocab))
+    }
+
+    fn in_files(&self, sought: &Sought<'_>) -> Vec<InFile> {
+        vec![sought.same(&["bias"])]
     }
 
     fn over_time(&self, _args: &Args) -> OverTime {

@@ -147,14 +147,14 @@ train {
         "train",
         "the section that says how the net is trained",
         "train { ... }",
-        "Needs a `loss`, an `optimizer` and `epochs` or `steps`; may have `schedule`, `penalize`, `freeze`, `lr`, `report`, `stop_early`, `average`, `seed`.
+        "Needs a `loss`, an `optimizer` and `epochs` or `steps`; may have `schedule`, `penalize`, `load`, `freeze`, `lr`, `report`, `stop_early`, `average`, `seed`.
 
 # How long
 `epochs 20` counts passes over the training rows, `steps 5000` updates. What is left of a last epoch is trained and has figures; `stop_early`, `plateau`,
 `best.ckpt` and a fitted precision look after whole epochs alone. `--epochs` goes on from there, to the same bits as a run that never stopped.
 
 # Parts of a net
-`freeze stem` holds what stands under the label `stem` still: no gradient is computed for it, nothing penalises it, the optimizer keeps nothing of it,
+`load \"FILE\", into=[stem]` begins what stands under the label `stem` with the tensors of a file instead of drawing them. `freeze stem` holds it still: no gradient is computed for it, nothing penalises it, the optimizer keeps nothing of it,
 and its batch norms use their stored figures. `freeze stem, until=3epochs` trains it from then on, as if its training began there. `lr stem, factor=0.1`
 trains it at a tenth of the rate. What a part that stays as it is makes of the data is computed once, within `prefix_limit`. `summary` says so.
 

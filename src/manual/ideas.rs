@@ -103,6 +103,14 @@ slots, states of norms, and in the metadata what was fitted to the data, so that
 `train --resume` goes on to the bit.",
     ),
     idea(
+        &["Transfer learning", "fine-tuning", "finetuning", "pretrained weights", "pretraining", "warm start"],
+        "A net begins with what another one has learnt. `load \"FILE\", into=[stem, body]` in `train` begins the layers under these labels with the tensors of a file, of a run of dropnet or written by PyTorch or
+Keras, and the others are drawn. `freeze stem` holds what was loaded still, `freeze stem, until=3epochs` until the new layers have settled, `lr stem, factor=0.1` trains it slowly. What a frozen part makes of the
+data is computed once, within `prefix_limit`. Small data want more of it frozen, and dropout in front of the new layers.
+
+See `load`, `freeze`, `lr`.",
+    ),
+    idea(
         &["Usual rates", "dropout rate", "keep probability", "which rate"],
         "0.1 to 0.2 of inputs; 0.5 of wide hidden layers, less of narrow ones; 0.1 to 0.3 of feature maps, whole maps at a time (`share=space`); 0.1 in attention and behind feed-forward layers of transformers; 0.2 to
 0.5 in recurrent nets, one mask for all steps. `dropout` without a rate takes 0.2 of inputs and 0.5 of hidden units; `check --pedantic` tells of rates far from what is usual for their place. To find yours:

@@ -6,6 +6,7 @@
 mod coins;
 mod ends;
 mod feeding;
+mod given;
 pub mod laws;
 mod parts;
 mod predict;
@@ -16,8 +17,9 @@ mod train;
 mod ty;
 
 pub use ends::{ends, reaches};
+pub use given::Given;
 pub use laws::OutputKind;
-pub use parts::{Freeze, OwnRate, under};
+pub use parts::{Freeze, OwnRate, meant, under};
 pub use predict::{Interval, McDropout, Mean, Precision, Predict, PredictMode, Reported, Score, Until};
 pub use print::print;
 pub use summary::Summary;
@@ -25,10 +27,8 @@ pub use sweep::{Goal, Prune, Range, Search, Sweep, Values, Vary};
 pub use train::{Fitted, Held, StopEarly, Train};
 pub use ty::{Axis, Clock, Elem, Ragged, Role, Ty};
 
-use std::sync::Arc;
-
 use crate::{
-    data::{DEFAULT_BATCH, DataConfig, vectors::Vectors},
+    data::{DEFAULT_BATCH, DataConfig},
     diag::Span,
     graph::Blocks,
     layers::{DropSite, Facts, InnerDrop, Layer},
@@ -75,19 +75,12 @@ pub struct Model {
     pub sweep: Option<Sweep>,
     /// What the data say that penalties depend on, once they are loaded.
     pub fitted: Option<Fitted>,
-    /// Parameters that begin as files say, once those are read.
+    /// Parameters and running figures that begin as files say, once those are read.
     pub given: Vec<Given>,
     /// `param` values after `--set`, as they were used.
     pub knobs: Vec<(String, Value)>,
     /// Whether its predictions are made without convolutions in tiles, as audits make them.
     pub direct: bool,
-}
-
-/// What a table of vectors begins with where a file says it; the other rows are drawn.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Given {
-    pub param: ParamId,
-    pub vectors: Arc<Vectors>,
 }
 
 /// One use of a layer, or an input.
@@ -316,6 +309,15 @@ impl Model {
     #[must_use]
     pub fn carries(&self) -> bool {
         self.states.iter().any(|state| state.by_row)
+    }
+
+    /// How many of them begin with the numbers of a file of tensors.
+    pub fn loaded_count(&self) -> usize {
+        let loaded = self.given.iter().filter_map(|given| match given {
+            Given::Param { numbers, .. } => Some(numbers.len()),
+            Given::Vectors { .. } | Given::State { .. } => None,
+        });
+        loaded.sum()
     }
 
     pub fn node(&self, id: NodeId) -> &Node {

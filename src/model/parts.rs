@@ -24,7 +24,16 @@ pub struct OwnRate {
 /// Whether the instance path leads through this label.
 #[must_use]
 pub fn under(path: &str, label: &str) -> bool {
-    path.split('/').any(|level| level == label)
+    path.split('/').any(|level| meant(label, level))
+}
+
+/// Whether a label is meant by one, or by the beginning of several: `stage_*`.
+#[must_use]
+pub fn meant(named: &str, label: &str) -> bool {
+    match named.strip_suffix('*') {
+        Some(beginning) => label.starts_with(beginning),
+        None => named == label,
+    }
 }
 
 impl Train {

@@ -103,6 +103,9 @@ fn train(model: &Model, out: &mut String) {
     train.average.iter().for_each(|average| line("average", &average.args));
     train.report.iter().for_each(|metric| line("report", &metric.args));
     let _ = writeln!(out, "{} {}", train.length.1, exactly(train.length.0));
+    train.loads.iter().for_each(|load| {
+        let _ = writeln!(out, "load {}", arguments(&load.args).collect::<Vec<_>>().join(", "));
+    });
     for freeze in &train.freezes {
         let until = freeze.until.map_or(String::new(), |until| format!(", until={until}"));
         let _ = writeln!(out, "freeze {}{until}", freeze.label);

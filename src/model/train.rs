@@ -5,6 +5,7 @@ use crate::{
     diag::Span,
     train::{
         Activity, Average, BayesDecay, Loss, Metric, Optimizer, Penalty, Schedule, augment::Augmentation,
+        steps::load::Load,
     },
     vocab::Time,
 };
@@ -28,6 +29,8 @@ pub struct Train {
     pub held: Vec<Held>,
     /// `epochs 20` or `steps 5000`.
     pub length: Time,
+    /// Files that parameters begin with.
+    pub loads: Vec<Load>,
     /// Parts that are held still, and parts whose learning rate is another one.
     pub freezes: Vec<Freeze>,
     pub rates: Vec<OwnRate>,

@@ -35,6 +35,10 @@ impl Kept {
         for (j, node) in
             to.iter().map(|i| &new.nodes[*i]).enumerate().filter(|(_, node)| !node.params.is_empty())
         {
+            if loads_anew(old, new, node) {
+                kept.new.push(node.path.clone());
+                continue;
+            }
             let pair = first.iter().find(|pair| pair.1 == j && last.contains(pair));
             let Some((i, _)) = pair else {
                 kept.new.push(node.path.clone());
@@ -66,6 +70,15 @@ impl Kept {
         }
         store
     }
+}
+
+/// Whether a file that the old net did not name is to give the layer's weights.
+fn loads_anew(old: &Model, new: &Model, node: &Node) -> bool {
+    let loads =
+        |model: &'_ Model| model.train.iter().flat_map(|train| train.loads.clone()).collect::<Vec<_>>();
+    let (before, now) = (loads(old), loads(new));
+    let own = now.iter().find(|load| load.holds(&node.path));
+    own.is_some_and(|load| !before.iter().any(|known| known.is_as(load)))
 }
 
 /// What makes two layers alike: word, label, and shapes of parameters and states.
@@ -162,6 +175,20 @@ mod tests {
     fn labels_tell_equal_layers_apart() {
         let (kept, new) = between("a: dense 4\n b: dense 4\n dense 3", "b: dense 4\n dense 3");
         assert_eq!((kept, new), (vec!["b".to_string(), "dense_1".into()], vec![]));
+    }
+
+    #[test]
+    fn what_a_new_statement_loads_starts_with_its_file() {
+        let loading = |statement: &str| {
+            let source = format!(
+                "net {{\n input x: real[4]\n a: dense 4\n b: dense 3\n output y: class[3]\n}}\ntrain {{\n {statement}\n loss cross_entropy\n optimizer adam, lr=0.1\n epochs 1\n}}"
+            );
+            check_source(&source, &Env::default()).model.expect("a sound net")
+        };
+        let (plain, loaded) = (loading(""), loading("load \"a\", into=b"));
+        assert_eq!(Kept::between(&plain, &loaded).new, ["b"]);
+        assert!(Kept::between(&loaded, &loaded).new.is_empty());
+        assert_eq!(Kept::between(&loaded, &loading("load \"c\", into=b")).new, ["b"]);
     }
 
     #[test]

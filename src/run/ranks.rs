@@ -39,6 +39,7 @@ pub fn facts_of_data(ready: &Ready) -> Result<Vec<Fact>, crate::data::DataError>
     Ok(vec![
         ("rows of the data", sum(&rows)),
         ("columns of the data, or how they are read", sum(&ready.dataset.transform)),
+        ("files that parameters are read from", sum(&ready.loaded)),
     ])
 }
 

@@ -44,6 +44,7 @@ pub fn seeded(body: &str, seed: u64) -> Trained {
             lengths: None,
         },
         rows: None,
+        loaded: Vec::new(),
         attributes: Default::default(),
     };
     let checkpoint = Checkpoint::held(&graph, &Store::fresh(&model, &graph, seed), meta);

@@ -90,6 +90,11 @@ fn for_prediction(name: &str, tensor: &Tensor<'_>) -> bool {
     !of_training && matches!(tensor.data, Numbers::F32(_))
 }
 
+/// Whether a name is that of what training keeps beside parameters and running figures, or of one that stands there twice.
+pub fn is_beside(name: &str) -> bool {
+    [SLOT, CARRIED, TALLY, TRAINED, AVERAGE].iter().any(|front| name.starts_with(front))
+}
+
 /// The tensors of a checkpoint, by the names they have in its file.
 struct Tensors<'a>(BTreeMap<String, Tensor<'a>>);
 

@@ -54,7 +54,12 @@ impl<'de> Deserialize<'de> for Checksum {
 impl Checksum {
     /// Of text.
     pub fn of_text(text: &str) -> Self {
-        Self(xxh3_64(text.as_bytes()))
+        Self::of_bytes(text.as_bytes())
+    }
+
+    /// Of a whole file.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self(xxh3_64(bytes))
     }
 
     /// Of tensors with their names, in the order of the names.

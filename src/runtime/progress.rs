@@ -26,8 +26,19 @@ pub struct Meta {
     /// The rows that were read, where a run was begun on them; a net that was trained in memory knows none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<Rows>,
+    /// The files that parameters began with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loaded: Vec<Loaded>,
     /// Numbers about the data that the source may speak of: `train.rows`, ...
     pub attributes: std::collections::BTreeMap<String, f64>,
+}
+
+/// A file that parameters begin with, and the checksum of all its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loaded {
+    /// As the text names it.
+    pub file: String,
+    pub checksum: Checksum,
 }
 
 /// Checksums of the rows of each part.

@@ -19,23 +19,31 @@ impl Store {
     /// Fresh tensors: parameters by their initialisers, keyed by (seed, name), and by what files give; slots at zero; states at their start.
     pub fn fresh(model: &Model, graph: &Graph, seed: u64) -> Self {
         let params = model.params.iter().map(|p| initial(p.init, &p.name, &p.dims, seed));
-        let mut params: Vec<AlignedVec> = params.collect();
-        for Given { param, vectors } in &model.given {
-            let width = model.params[param.0].dims[1];
-            for (row, numbers) in vectors.rows.iter().zip(vectors.numbers.chunks_exact(width)) {
-                params[param.0][row * width..(row + 1) * width].copy_from_slice(numbers);
-            }
-        }
+        let params = params.collect();
         let size = |dims: &[usize]| dims.iter().product();
         let slots = graph.slots.iter().map(|s| AlignedVec::filled(size(&s.dims), 0.0)).collect();
         let states = model.states.iter().zip(&graph.states);
         let states = states.map(|(s, stored)| AlignedVec::filled(size(&stored.dims), s.start)).collect();
         let mut store = Self { params, slots, states };
+        model.given.iter().for_each(|given| store.begin_with(model, given));
         // Before the first update an average is what it is of.
         for (slot, averages) in averages(graph) {
             store.slots[slot] = store.averaged_by(averages).clone();
         }
         store
+    }
+
+    fn begin_with(&mut self, model: &Model, given: &Given) {
+        match given {
+            Given::Vectors { param, vectors } => {
+                let width = model.params[param.0].dims[1];
+                for (row, numbers) in vectors.rows.iter().zip(vectors.numbers.chunks_exact(width)) {
+                    self.params[param.0][row * width..(row + 1) * width].copy_from_slice(numbers);
+                }
+            }
+            Given::Param { param, numbers } => self.params[param.0].copy_from_slice(numbers),
+            Given::State { state, numbers } => self.states[state.0].copy_from_slice(numbers),
+        }
     }
 
     /// With the averages in place of the parameters and states that they are of; none where nothing is averaged.

@@ -76,7 +76,7 @@ fn every_example_checks_and_uses_its_word() {
 
 #[test]
 fn every_manual_has_its_headings_in_order_and_names_every_argument() {
-    let headings = ["Formula", "Arguments", "Example", "Papers"];
+    let headings = ["Formula", "Arguments", "In files", "Example", "Papers"];
     for (sig, manual, _) in words() {
         let found: Vec<&str> = manual.lines().filter_map(|line| line.strip_prefix("# ")).collect();
         let expected: Vec<&str> = headings.into_iter().filter(|h| found.contains(h)).collect();

@@ -25,6 +25,7 @@ mod kills;
 mod levels;
 #[cfg(target_os = "linux")]
 mod limits;
+mod loaded;
 mod naming;
 mod new;
 mod open_sizes;

@@ -92,6 +92,7 @@ impl Run {
             progress: Default::default(),
             transform: self.ready.dataset.transform.clone(),
             rows: None,
+            loaded: Vec::new(),
             attributes: self.ready.attributes.clone(),
         };
         let stop = Arc::new(AtomicU32::new(0));

@@ -8,7 +8,7 @@ use crate::{
     check::{forms, suggest::nearest},
     diag::{Diagnostic, Span},
     layers::{self, Infer, Stop},
-    model::{Node, NodeId, NodeKind, ParamId},
+    model::{Node, NodeId, NodeKind, ParamId, meant},
     syntax::ast::{self, Step},
 };
 
@@ -222,7 +222,7 @@ impl<'f> Net<'f> {
             .labels
             .iter()
             .filter(|(name, l)| {
-                let used = l.used || self.trained_labels.contains(name.as_str());
+                let used = l.used || self.trained_labels.iter().any(|named| meant(named, name));
                 !(used || matches!(l.flow, Flow::Broken))
             })
             .map(|(n, l)| (n.clone(), l.span))

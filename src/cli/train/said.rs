@@ -70,6 +70,15 @@ impl Command {
             ui.talk(told);
         }
         let at = &started.meta.progress;
+        if started.checkpoint.is_none() && !ready.loaded.is_empty() {
+            let files: Vec<&str> = ready.loaded.iter().map(|loaded| loaded.file.as_str()).collect();
+            ui.talk(format_args!(
+                "{} of {} parameters from {}",
+                grouped(ready.model.loaded_count()),
+                grouped(ready.model.parameter_count()),
+                files.join(", ")
+            ));
+        }
         if started.checkpoint.is_some() {
             ui.talk(format_args!(
                 "resuming {} after {}",

@@ -7,8 +7,8 @@ pub mod arguments;
 mod masks;
 
 use super::{
-    Facts, Infer, InnerDrop, Layer, Lower, OverTime, ParamDecl, Reach, Reached, initial::Shape, last,
-    rate::unusable,
+    Facts, InFile, Infer, InnerDrop, Layer, Library, Lower, OverTime, ParamDecl, Reach, Reached, Sought,
+    initial::Shape, last, rate::unusable,
 };
 use crate::{
     diag::Diagnostic,
@@ -36,6 +36,9 @@ pub trait Recurrent: Sync {
         false
     }
 
+    /// What Keras calls a step of it, and where gate `i` stands among the gates there.
+    fn in_keras(&self) -> (&'static str, &'static [usize]);
+
     /// How the bias starts: zeros.
     fn bias(&self, _args: &Args) -> Init {
         Init::Zeros
@@ -57,6 +60,13 @@ impl<C: Recurrent> Layer for C {
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
         infer(cx, self)
+    }
+
+    fn in_files(&self, sought: &Sought<'_>) -> Vec<InFile> {
+        match sought.library {
+            Library::Torch => torch(self, sought),
+            Library::Keras => keras(self, sought),
+        }
     }
 
     fn facts(&self) -> Facts {
@@ -95,6 +105,45 @@ impl<C: Recurrent> Layer for C {
         let (width, [steps, channels]) =
             (used.args.count("width"), [0, 1].map(|axis| inputs[0].axes[axis].size));
         steps * self.gates() * width * (channels + width)
+    }
+}
+
+/// PyTorch has a bias for each of the two products, which is one bias where both are added before all else; the other direction has names of its own.
+fn torch(cell: &dyn Recurrent, sought: &Sought<'_>) -> Vec<InFile> {
+    let reverse = sought.args.flag("reverse");
+    let named = |stem: &str| {
+        let turned = format!("{stem}_l0_reverse");
+        let usual = [format!("{stem}_l0"), stem.to_owned()];
+        reverse.then_some(turned).into_iter().chain(usual).collect::<Vec<_>>()
+    };
+    let (input, before) = (named("bias_ih"), named("bias_hh"));
+    let (matrix, bias) = (|| sought.turned(&[], &[1, 0]), || sought.same(&[]));
+    vec![match sought.ending {
+        "input_weight" => matrix().called(named("weight_ih")),
+        "recurrent_weight" => matrix().called(named("weight_hh")),
+        "bias" if cell.has_recurrent_bias() => bias().called(input),
+        "bias" => bias().called(input).plus(before),
+        _ => bias().called(before),
+    }]
+}
+
+/// Keras has a level for the cell, gates in an order of its own, and both biases of one product in one tensor.
+fn keras(cell: &dyn Recurrent, sought: &Sought<'_>) -> Vec<InFile> {
+    let (step, order) = cell.in_keras();
+    let name = match sought.ending {
+        "input_weight" => "kernel",
+        "recurrent_weight" => "recurrent_kernel",
+        _ => "bias",
+    };
+    let within = format!("{step}/{name}");
+    let names = [name, &within];
+    match sought.ending {
+        "input_weight" | "recurrent_weight" => vec![sought.same(&names).ordered(1, order)],
+        ending if cell.has_recurrent_bias() => {
+            let row = InFile::new(&names, vec![1, sought.dims[0]]).ordered(1, order);
+            vec![row.part(0, usize::from(ending != "bias"), 2)]
+        }
+        _ => vec![sought.same(&names).ordered(0, order)],
     }
 }
 

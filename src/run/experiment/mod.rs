@@ -181,8 +181,13 @@ impl Experiment<'_> {
         if let (Some((_, ready)), None) = (&first, self.sweep()) {
             start::has_room(&ready.model, &ready.dataset).map_err(TrainError::Data)?;
         }
+        let loaded = first.as_ref().map(|(_, ready)| ready.loaded.clone()).unwrap_or_default();
         let rows = first.map(|(_, ready)| Rows::of(&ready.dataset)).transpose();
-        Ok(self.head(rows.map_err(TrainError::Rows)?))
+        let mut head = self.head(rows.map_err(TrainError::Rows)?);
+        if !loaded.is_empty() {
+            head["loaded"] = json!(loaded);
+        }
+        Ok(head)
     }
 
     /// The trial that is tested in each place: of the best point, where there was a search.

@@ -181,6 +181,7 @@ impl Trial {
             progress: Progress::default(),
             transform: ready.dataset.transform.clone(),
             rows: None,
+            loaded: ready.loaded.clone(),
             attributes: ready.attributes.clone(),
         };
         start::has_room(&ready.model, &ready.dataset).map_err(TrainError::Data)?;

@@ -14,3 +14,4 @@ pub(in crate::run) mod standing;
 pub(in crate::run) mod start;
 pub(in crate::run) mod trained;
 pub(in crate::run) mod vectors;
+pub(in crate::run) mod weights;

@@ -10,8 +10,14 @@ use crate::{
     },
     diag::Diagnostic,
     model::Model,
-    run::{agreement, folder::vectors},
-    runtime::counts,
+    run::{
+        agreement,
+        folder::{
+            vectors,
+            weights::{self, Weights},
+        },
+    },
+    runtime::{counts, progress::Loaded},
     train::{
         BayesDecay,
         bayes_decay::{TARGET_VARIANCE, TRAIN_TOKENS},
@@ -25,6 +31,8 @@ pub struct Ready {
     pub dataset: Dataset,
     /// What the source text may ask of the data: `train.rows`, ...
     pub attributes: Attributes,
+    /// The files that parameters begin with.
+    pub loaded: Vec<Loaded>,
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -70,12 +78,12 @@ pub fn open(source: &str, sets: &[(String, String)], search: &Search) -> Result<
     open_divided(source, sets, search, &|_| ())
 }
 
-/// The same for a run that goes on: what files gave its parameters to begin with is in its checkpoint, and they are not read again.
+/// The same for a run that goes on: what files gave its parameters to begin with is in its checkpoint. Of those that were loaded it is told which they are.
 ///
 /// # Errors
 /// As [`open`].
 pub fn open_again(source: &str, sets: &[(String, String)], search: &Search) -> Result<Ready, OpenError> {
-    without_vectors(source, sets, search, &|_| ())
+    without_vectors(source, sets, search, &|_| (), weights::told)
 }
 
 /// The same with rows divided as `divide` changes what the file says.
@@ -85,8 +93,8 @@ pub(in crate::run) fn open_divided(
     search: &Search,
     divide: &dyn Fn(&mut DataConfig),
 ) -> Result<Ready, OpenError> {
-    let mut ready = without_vectors(source, sets, search, divide)?;
-    ready.model.given = vectors::given(&ready.model, &ready.dataset, search)?;
+    let mut ready = without_vectors(source, sets, search, divide, weights::read)?;
+    ready.model.given.extend(vectors::given(&ready.model, &ready.dataset, search)?);
     ready.warnings.extend(vectors::few(&ready.model));
     Ok(ready)
 }
@@ -96,12 +104,16 @@ fn without_vectors(
     sets: &[(String, String)],
     search: &Search,
     divide: &dyn Fn(&mut DataConfig),
+    weights: fn(&Model, &Search) -> Result<Weights, OpenError>,
 ) -> Result<Ready, OpenError> {
     let env = Env { sets: sets.to_vec(), ..Env::default() };
     let mut config = unseen(source, &env)?.data.ok_or(OpenError::NoSection("data"))?;
     divide(&mut config);
     let opened = data::open(&config, search)?;
     let (mut model, mut warnings, mut attributes) = compared(source, sets, &opened.schema()?)?;
+    let weights = weights(&model, search)?;
+    model.given = weights.given;
+    warnings.extend(weights.warnings);
     let dataset = opened.dataset(&agreement::need(&model))?;
     warnings.extend(cut_texts(&model, &dataset));
     balance(&mut model, &dataset);
@@ -121,7 +133,7 @@ fn without_vectors(
     colors_are_known(&model, &dataset)?;
     targets_are_positive(&model, &dataset)?;
     model.data.iter_mut().for_each(divide);
-    Ok(Ready { model, dataset, attributes, warnings })
+    Ok(Ready { model, dataset, attributes, loaded: weights.loaded, warnings })
 }
 
 /// Whether targets are from 0 on where the loss reads no others.
@@ -349,6 +361,7 @@ pub fn probe(
     for divided in opened.divisions(divisions, agreement::need(&model).target, search)? {
         counts::check(&model, divided.train, divided.valid > 0)?;
     }
+    warnings.extend(weights::read(&model, search)?.warnings);
     // Vocabularies are the training part's to say, and how long texts are their tokens'.
     if schema.text.is_some() {
         let dataset = opened.dataset(&agreement::need(&model))?;

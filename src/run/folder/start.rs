@@ -103,6 +103,7 @@ fn meta(request: &Request<'_>, ready: &Ready) -> Result<Meta, DataError> {
         progress: Progress::default(),
         transform: ready.dataset.transform.clone(),
         rows: Some(Rows::of(&ready.dataset)?),
+        loaded: ready.loaded.clone(),
         attributes: ready.attributes.clone(),
     })
 }
@@ -271,6 +272,9 @@ fn difference(request: &Request<'_>, ready: &Ready, rows: &Rows, then: &Meta) ->
     }
     if ready.dataset.transform != then.transform || ready.attributes != then.attributes {
         return Some("the data have changed".into());
+    }
+    if let Some(changed) = ready.loaded.iter().zip(&then.loaded).find(|(now, then)| now != then) {
+        return Some(format!("`{}` has changed: it is not the file that was loaded", changed.0.file));
     }
     let part = then.rows.as_ref()?.difference(rows)?;
     Some(format!("the data have changed: the {part} rows are not those it was trained with"))

@@ -38,7 +38,7 @@ pub fn given(model: &Model, dataset: &Dataset, search: &Search) -> Result<Vec<Gi
         };
         let width = model.params[param.0].dims[1];
         let read = vectors::read(&search.find(file)?, file, &tokenizer.names(), width)?;
-        given.push(Given { param: *param, vectors: Arc::new(read) });
+        given.push(Given::Vectors { param: *param, vectors: Arc::new(read) });
     }
     Ok(given)
 }
@@ -46,8 +46,9 @@ pub fn given(model: &Model, dataset: &Dataset, search: &Search) -> Result<Vec<Gi
 /// Advice where most words of the text have no vector in the file.
 pub fn few(model: &Model) -> impl Iterator<Item = Diagnostic> + '_ {
     model.given.iter().filter_map(|given| {
-        let param = &model.params[given.param.0];
-        let (sought, found) = (given.vectors.sought, given.vectors.rows.len());
+        let Given::Vectors { param, vectors } = given else { return None };
+        let param = &model.params[param.0];
+        let (sought, found) = (vectors.sought, vectors.rows.len());
         let NodeKind::Layer(used) = &model.node(param.node).kind else { return None };
         let message = format!("{found} of {sought} words have a vector in the file");
         (2 * found < sought).then(|| {
