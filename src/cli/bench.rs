@@ -5,13 +5,14 @@ use std::{path::PathBuf, time::Duration};
 use dropnet::internal::{
     atomic, memory,
     model::summary::grouped,
+    peers::Link,
     plot::{self, RooflinePoint},
-    run::{self, Bench, BenchError, PATIENCE, ROOM},
+    run::{self, Bench, BenchError, Foretold, PATIENCE, ROOM, Unforetold},
 };
 use serde_json::json;
 
 use super::{
-    Outcome, data, ending,
+    Outcome, data, ending, numbers,
     source::{File, Source},
     train::{Threads, opened},
     ui::{Exit, Failure, Ui},
@@ -29,9 +30,51 @@ pub struct Command {
     /// Write one JSON object instead of the table
     #[arg(long)]
     json: bool,
+    /// Foretell the step on up to N processes, which have some of the minibatch's blocks each
+    #[arg(long, value_name = "N", value_parser = numbers::between::<2, 4096>)]
+    ranks: Option<u64>,
+    /// What lies between them: 1GbE, 10GbE, 25GbE, 100GbE, HDR (InfiniBand, 200 Gb/s), or latency and bandwidth, `20us,10Gb/s`
+    #[arg(long, value_name = "NETWORK", default_value = "10GbE", value_parser = network, requires = "ranks")]
+    network: Network,
     /// Draw the roofline as SVG
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+}
+
+/// A network as it was named.
+#[derive(Clone)]
+struct Network {
+    name: String,
+    link: Link,
+}
+
+/// Names of networks, with the latency of a message in seconds and bits a second.
+const NETWORKS: [(&str, f64, f64); 5] = [
+    ("1GbE", 50e-6, 1e9),
+    ("10GbE", 20e-6, 1e10),
+    ("25GbE", 15e-6, 25e9),
+    ("100GbE", 5e-6, 1e11),
+    ("HDR", 2e-6, 2e11),
+];
+
+fn network(text: &str) -> Result<Network, String> {
+    let link =
+        |latency: f64, bits: f64| Network { name: text.into(), link: Link { latency, byte: 8.0 / bits } };
+    if let Some((_, latency, bits)) = NETWORKS.iter().find(|(name, ..)| name.eq_ignore_ascii_case(text)) {
+        return Ok(link(*latency, *bits));
+    }
+    let number = |text: &str, unit: &str, scale: f64| {
+        let number = text.trim().strip_suffix(unit)?.trim().parse::<f64>().ok()?;
+        (number.is_finite() && number > 0.0).then_some(number * scale)
+    };
+    let parsed = text.split_once(',').and_then(|(latency, bandwidth)| {
+        let latency = number(latency, "us", 1e-6).or_else(|| number(latency, "ms", 1e-3))?;
+        let bits = number(bandwidth, "Gb/s", 1e9).or_else(|| number(bandwidth, "Mb/s", 1e6))?;
+        Some(link(latency, bits))
+    });
+    parsed.ok_or_else(|| {
+        "expected 1GbE, 10GbE, 25GbE, 100GbE, HDR, or latency and bandwidth such as `20us,10Gb/s`".into()
+    })
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -56,7 +99,15 @@ impl Command {
             }
             BenchError::NoSection(_) => Failure::Said(Exit::Faulty, format!("{}: {error}", source.name)),
         })?;
-        let text = if self.json { format!("{}\n", object(&bench)) } else { table(&source.name, &bench) };
+        let foretold = match self.ranks {
+            None => Vec::new(),
+            Some(ranks) => run::foretell(&bench, &ready, ranks as usize, self.network.link)
+                .map_err(|error| unforetold(&error, ranks as usize))?,
+        };
+        let text = match self.json {
+            true => format!("{}\n", object(&bench, &foretold)),
+            false => table(&source.name, &bench) + &ranks(&foretold, &self.network.name),
+        };
         ui.data(&text)?;
         if let Some(path) = &self.svg {
             let drawn = picture(&source.name, &bench).map_err(|error| error.to_string());
@@ -89,7 +140,54 @@ fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 
-fn object(bench: &Bench) -> serde_json::Value {
+fn unforetold(error: &Unforetold, ranks: usize) -> Failure {
+    match error {
+        Unforetold::Blocks(blocks) => Failure::usage(format!(
+            "the minibatch has {}, which cannot be dealt to {ranks} processes\nhelp: `batch ROWS, blocks={}` in `data`",
+            plural(*blocks, "block"),
+            blocks.next_multiple_of(ranks)
+        )),
+        Unforetold::Codegen(error) => data::native(error),
+    }
+}
+
+/// What is foretold of several processes, and where more of them stop to pay.
+fn ranks(foretold: &[Foretold], network: &str) -> String {
+    let Some(one) = foretold.first() else { return String::new() };
+    let mut text = format!(
+        "foretold over {network}\n{:>9}  {:>12}  {:>12}  {:>12}  {:>14}  {:>12}\n",
+        "processes", "us a step", "exchanging", "exchanges", "bytes sent", "times faster"
+    );
+    let faster = |own: &Foretold| one.step().as_secs_f64() / own.step().as_secs_f64().max(1e-12);
+    for own in foretold {
+        text += &format!(
+            "{:>9}  {:>12.2}  {:>12.2}  {:>12}  {:>14}  {:>12.2}\n",
+            own.ranks,
+            micros(own.step()),
+            micros(own.exchange),
+            own.exchanges,
+            grouped(own.bytes),
+            faster(own)
+        );
+    }
+    // A process more is worth it as long as the step gets shorter by a tenth of what it would ideally.
+    let pays = foretold.windows(2).take_while(|pair| {
+        let ideal = pair[1].ranks as f64 / pair[0].ranks as f64;
+        faster(&pair[1]) / faster(&pair[0]) >= 1.0 + 0.1 * (ideal - 1.0)
+    });
+    let last = pays.last().map_or(one, |pair| &pair[1]);
+    text += &match (last.ranks, last.ranks == foretold[foretold.len() - 1].ranks) {
+        (1, false) => {
+            "more than one process does not pay: what they exchange takes longer than what they save\n"
+                .to_string()
+        }
+        (ranks, false) => format!("more than {ranks} processes do not pay\n"),
+        (_, true) => String::new(),
+    };
+    text
+}
+
+fn object(bench: &Bench, foretold: &[Foretold]) -> serde_json::Value {
     let kernels: Vec<_> = bench
         .kernels
         .iter()
@@ -121,6 +219,7 @@ fn object(bench: &Bench) -> serde_json::Value {
         "peak_gbytes": bench.roofline.bytes_per_second / 1e9,
         "round_trip_ns": bench.round_trip.map(|time| time.as_nanos() as u64),
         "compile_ms": stages,
+        "foretold": foretold.iter().map(|own| json!({ "processes": own.ranks, "step_us": micros(own.step()), "exchange_us": micros(own.exchange), "exchanges": own.exchanges, "bytes_sent": own.bytes })).collect::<Vec<_>>(),
     })
 }
 

@@ -59,7 +59,7 @@ them has by itself (`expected_entropy`), or the variance that the net foretells 
     idea(
         &["Exit codes", "exit code", "exit status", "return codes"],
         "0: done. 1: the `.net` file has errors, or `fmt --check` would change it. 2: the command line is wrong. 3: files, data or a checkpoint are missing or broken. 4: training met NaN or
-infinity; the last good checkpoint is kept. 130: interrupted by Ctrl-C, SIGTERM or SIGUSR1 (by which queues of clusters warn a job); `train --resume` goes on.",
+infinity; the last good checkpoint is kept. 5: another process of a run over several has ended; `train --resume` goes on. 130: interrupted by Ctrl-C, SIGTERM or SIGUSR1 (by which queues of clusters warn a job); `train --resume` goes on.",
     ),
     idea(
         &["Functions", "function", "expressions", "min", "sqrt", "pick"],
@@ -81,6 +81,12 @@ makes nets less sure; `plot --kind reliability` says whether too little.",
         &["Monte Carlo dropout", "MC dropout", "stochastic forward passes"],
         "Dropout stays on in prediction, and the answers of many masks are averaged: `predict { mc_dropout samples=100 }` in the file, or `--samples 100` of `predict` and `eval`. The mean is often a little
 better than one pass, and how far samples are apart says how sure the net may be. What lies before the first dropout is computed once a row. `--until-se 0.01` draws until the mean is known so well.",
+    ),
+    idea(
+        &["Several processes", "MPI", "mpirun", "ranks", "cluster", "distributed training", "data parallel", "DDP", "Horovod"],
+        "`mpirun -n 4 dropnet train FILE -o DIR` trains one net in four processes, on one machine or many: each has some blocks of every minibatch (`batch 1024, blocks=16`; blocks must be a multiple of the processes), and
+sums over rows are exchanged. Batch, rates and losses are those of the file, and the run is, to the bit, that of one process with the same blocks: a laptop replays what a cluster has trained, and `--resume` goes on with
+another number. `eval` and `predict` deal rows, `experiment` trials. `dropnet bench FILE --ranks 16 --network 10GbE` foretells what it would bring. It needs a build with `--features mpi`; docs/CLUSTERS.md tells the rest.",
     ),
     idea(
         &["Overfitting", "generalization gap", "regularization"],

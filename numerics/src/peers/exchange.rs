@@ -46,38 +46,55 @@ pub struct Exchange<'a> {
     pub parts: &'a [Part],
 }
 
-/// Bytes that a process sends where sums of so many elements are exchanged, each process having a run of blocks: the first, which no other exceeds by much.
-pub fn sent(runs: Runs, len: usize) -> usize {
-    let mut bytes = 0;
-    messages(runs, len, |own| bytes += own);
-    bytes
+/// Elements that are exchanged at once: of moments, which are not cut, and of all else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lengths {
+    pub moments: usize,
+    pub others: usize,
 }
 
-/// Seconds that such an exchange takes over a network, where all begin it at once.
-pub fn seconds(runs: Runs, len: usize, link: Link) -> f64 {
-    let mut seconds = 0.0;
-    messages(runs, len, |bytes| seconds += link.message(bytes));
-    seconds
-}
-
-/// Calls `of` with the bytes of each message that the first process sends, one after the other.
-fn messages(runs: Runs, len: usize, mut of: impl FnMut(usize)) {
-    let (size, word) = (runs.rows.div_ceil(runs.each.max(1)).max(1), size_of::<f32>());
-    let nodes = (0..size).map(|run| runs.nodes(run).count()).max().unwrap_or(0);
-    let gathering = |slot: usize, of: &mut dyn FnMut(usize)| {
-        let mut have = 1;
-        while have < size {
-            let more = have.min(size - have);
-            of(more * slot * word);
-            have += more;
-        }
-    };
-    if len <= SHORT {
-        return gathering(1 + nodes * len, &mut of);
+impl Lengths {
+    /// Bytes that a process sends, each having a run of blocks: the one with the most nodes.
+    pub fn sent(self, runs: Runs) -> usize {
+        let mut bytes = 0;
+        self.messages(runs, &mut |own| bytes += own);
+        bytes
     }
-    let slice = len.div_ceil(size).next_multiple_of(LINE);
-    (1..size).for_each(|_| of((nodes * slice + 1) * word));
-    gathering(slice, &mut of);
+
+    /// Seconds that the exchange takes over a network, where all begin it at once.
+    pub fn seconds(self, runs: Runs, link: Link) -> f64 {
+        let mut seconds = 0.0;
+        self.messages(runs, &mut |bytes| seconds += link.message(bytes));
+        seconds
+    }
+
+    /// Calls `of` with the bytes of each message that a process sends, one after the other.
+    fn messages(self, runs: Runs, of: &mut dyn FnMut(usize)) {
+        let size = runs.rows.div_ceil(runs.each.max(1)).max(1);
+        let nodes = (0..size).map(|run| runs.nodes(run).count()).max().unwrap_or(0);
+        let all = self.moments + self.others;
+        if all <= SHORT {
+            return gathering(size, 1 + nodes * all, of);
+        }
+        if self.moments > 0 {
+            gathering(size, 1 + nodes * self.moments, of);
+        }
+        let slice = self.others.div_ceil(size).next_multiple_of(LINE);
+        (1..size).for_each(|_| of((nodes * slice + 1) * WORD));
+        gathering(size, slice, of);
+    }
+}
+
+const WORD: usize = size_of::<f32>();
+
+/// The messages of [`gather_all`], with slots of so many elements.
+fn gathering(size: usize, slot: usize, of: &mut dyn FnMut(usize)) {
+    let mut have = 1;
+    while have < size {
+        let more = have.min(size - have);
+        of(more * slot * WORD);
+        have += more;
+    }
 }
 
 /// Where the nodes that a process works on lie: for each block that begins one, the first element in the room.
@@ -380,7 +397,7 @@ mod tests {
                         let all: Vec<_> = all.into_iter().map(|own| scope.spawn(move || work(own))).collect();
                         all.into_iter().map(|thread| thread.join().expect("a clock")).fold(0.0, f64::max)
                     });
-                    let foretold = seconds(runs, len, link);
+                    let foretold = Lengths { moments: 0, others: len }.seconds(runs, link);
                     assert!(
                         (foretold / slowest - 1.0).abs() < 0.15,
                         "{size} processes, {len} elements: {foretold:e} for {slowest:e}"

@@ -13,7 +13,7 @@ mod threads;
 
 #[cfg(feature = "mpi")]
 pub use self::mpi::Mpi;
-pub use exchange::{Exchange, Join, Part, seconds, sent};
+pub use exchange::{Exchange, Join, Lengths, Part};
 pub use gather::{agree, broadcast, gather, gather_all};
 pub use threads::{Link, Thread, threads};
 

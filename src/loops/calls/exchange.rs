@@ -6,7 +6,7 @@ use crate::loops::interpret::Machine;
 use crate::loops::parts::Parts;
 use crate::loops::work::{ELEMENT, Work};
 use crate::loops::{BufferId, Cost, Domain};
-use crate::peers;
+use crate::peers::Lengths;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exchange {
@@ -80,8 +80,12 @@ impl Nodes {
 
 impl Exchange {
     /// Elements of all roots.
-    pub fn elements(&self) -> usize {
-        self.nodes.iter().map(|nodes| nodes.cols).sum()
+    pub fn lengths(&self) -> Lengths {
+        let of = |moments: bool| {
+            let own = self.nodes.iter().filter(|nodes| matches!(nodes.join, Join::Moments { .. }) == moments);
+            own.map(|nodes| nodes.cols).sum()
+        };
+        Lengths { moments: of(true), others: of(false) }
     }
 }
 
@@ -116,12 +120,12 @@ impl Library for Exchange {
 
     /// Bytes are those that a process sends.
     fn cost(&self, rows: usize) -> Cost {
-        let sent = peers::sent(self.blocks.runs(rows), self.elements());
+        let sent = self.lengths().sent(self.blocks.runs(rows));
         Cost { flops: sent / 8, bytes: sent }
     }
 
     fn work(&self) -> Work {
-        Work::each(false, ELEMENT * self.elements() as f64)
+        Work::each(false, ELEMENT * (self.lengths().moments + self.lengths().others) as f64)
     }
 
     /// Whoever interprets a program has all blocks: what was combined is the root.

@@ -4,6 +4,7 @@
 //! every kernel. Both train from fresh weights, so nothing is written anywhere.
 
 mod predictions;
+mod ranks;
 
 use std::{
     sync::atomic::AtomicU32,
@@ -11,6 +12,7 @@ use std::{
 };
 
 pub use predictions::{PATIENCE, PredictTime, ROOM, SampleTime};
+pub use ranks::{Foretold, Unforetold, foretell};
 
 use super::Ready;
 use crate::run::folder::start;
