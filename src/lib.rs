@@ -78,7 +78,8 @@ mod run;
 
 mod front;
 
-use dropnet_numerics::{draws, kernels, math, peers, sound};
+use dropnet_numerics::kernels::peers;
+use dropnet_numerics::{draws, kernels, math, sound};
 
 pub use front::{
     Cell, Epoch, Error, ErrorKind, Iter, Net, Outcome, Prediction, Predictions, Row, Training, load,

@@ -81,7 +81,7 @@ fn processes_leave_what_one_leaves_and_judge_and_predict_as_it_does() {
     let lines = |text: &str| -> Vec<serde_json::Value> {
         let without_times = |line: &str| {
             let mut line: serde_json::Value = serde_json::from_str(line).expect("an object");
-            ["seconds", "compile_seconds", "run", "threads"]
+            ["seconds", "compile_ms", "run", "threads"]
                 .iter()
                 .for_each(|name| drop(line.as_object_mut().map(|o| o.remove(*name))));
             line

@@ -6,5 +6,4 @@
 pub mod draws;
 pub mod kernels;
 pub mod math;
-pub mod peers;
 pub mod sound;

@@ -21,6 +21,7 @@ pub mod ordered;
 pub mod pace;
 pub mod packed;
 mod panel;
+pub mod peers;
 pub mod pool;
 mod row;
 mod sparse;

@@ -9,7 +9,7 @@ use super::{
     crew::Crew,
     fpenv::FlushSubnormals,
 };
-use crate::peers::Peers;
+use super::peers::Peers;
 
 /// Cores of the machine. Asked once: the answer costs tens of microseconds.
 pub fn cores() -> usize {

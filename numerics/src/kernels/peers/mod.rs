@@ -3,8 +3,6 @@
 //! All that a transport must do is [`Peers::swap`]; everything else is made of it here, so that every transport gives the same bits. Whoever calls something
 //! here waits until all others have called the same: calls stand in the same order in every process.
 
-#![allow(unsafe_code)]
-
 mod exchange;
 mod gather;
 #[cfg(feature = "mpi")]
