@@ -4,12 +4,12 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::peers::Peers;
 use super::{
     barrier::{Barrier, Lag},
     crew::Crew,
     fpenv::FlushSubnormals,
 };
-use super::peers::Peers;
 
 /// Cores of the machine. Asked once: the answer costs tens of microseconds.
 pub fn cores() -> usize {

@@ -33,7 +33,9 @@ pub struct Nodes {
 pub enum Join {
     Reduce(Reduction),
     /// Of channels, with so many places a row of the batch.
-    Moments { places: usize },
+    Moments {
+        places: usize,
+    },
 }
 
 params! {
@@ -132,7 +134,8 @@ impl Library for Exchange {
     fn interpret(&self, _: &mut Machine<'_>) {}
 
     fn print(&self, name: &dyn Fn(BufferId) -> String) -> String {
-        let names: Vec<String> = self.nodes.iter().map(|nodes| format!("{}[0]", name(nodes.partials))).collect();
+        let names: Vec<String> =
+            self.nodes.iter().map(|nodes| format!("{}[0]", name(nodes.partials))).collect();
         let ranks = self.blocks.ranks();
         let stop = if self.is_last { ", and whether to stop" } else { "" };
         format!("{} = tree over the blocks of {ranks} ranks{stop}", names.join(", "))

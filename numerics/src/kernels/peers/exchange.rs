@@ -8,9 +8,9 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use super::{Link, Peers, gather_all};
 use super::super::moments::Joined;
 use super::super::tree::{Pair, Runs, take_in};
+use super::{Link, Peers, gather_all};
 
 /// Elements of an exchange up to which everybody is sent everything: a message of so many costs hardly more than its latency.
 const SHORT: usize = 1024;
@@ -303,9 +303,9 @@ fn words(floats: &mut [f32]) -> &mut [u8] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::tree::pairs;
     use super::super::{Thread, threads};
     use super::*;
-    use super::super::tree::pairs;
 
     /// Partials of `blocks` blocks, three rows apart of which the first counts, none of whose sums is exact.
     fn partials(blocks: usize, cols: usize) -> Vec<f32> {
