@@ -226,11 +226,16 @@ impl Found {
 
     /// What the net's inputs make impossible. `shape` is that of a row of the data, where it is known.
     fn misfit(&self, inputs: &[Input], shape: &[usize]) -> Option<Diagnostic> {
-        let unmixed = |input: &&Input| input.ty.ragged().is_some() && input.ty.rate().is_none();
+        let unmixed = |input: &&Input| {
+            input.ty.ragged().is_some() && input.ty.rate().is_none() || input.ty.categories().is_some()
+        };
         if let (Some((name, span)), Some(input)) = (self.pairs, inputs.iter().find(unmixed)) {
             return Some(
                 Diagnostic::error("E0410", span, format!("`{name}` mixes rows number by number"))
-                    .label("rows of different lengths cannot be mixed")
+                    .label(match input.ty.categories() {
+                        Some(_) => "categories cannot be mixed",
+                        None => "rows of different lengths cannot be mixed",
+                    })
                     .also(input.span, format!("`{}` is {}", input.name, input.ty)),
             );
         }
@@ -259,7 +264,7 @@ impl Found {
         let error = |used: &Use<dyn Augment>, why: &str| {
             Diagnostic::error("E0414", used.args.span, format!("`{}` {why}", used.args.sig.name))
         };
-        if inputs.iter().all(|input| input.ty.vocab().is_none()) {
+        if inputs.iter().all(|input| input.ty.vocab().is_none() || input.ty.categories().is_some()) {
             let error = error(first, "needs texts").label("changes words");
             let error = inputs.iter().fold(error, |error, input| error.also(input.span, "reads numbers"));
             return Some(

@@ -30,7 +30,9 @@ const PARTS: &[(&str, &str)] = &[("branch", "`concat`, `add` or `mul`"), ("short
 /// Types that the language has and this version does not.
 const TYPES_NOT_YET: &[&str] = &["int"];
 /// Types of inputs; some of them are of outputs too.
-pub const INPUT_TYPES: &[&str] = &["real", "series", "token", WAVE];
+pub const INPUT_TYPES: &[&str] = &["real", "series", "token", CATEGORY, WAVE];
+/// The type of an input that is a column of categories.
+const CATEGORY: &str = "category";
 /// Types of values over time, which are inputs.
 const OVER_TIME: &[&str] = &["series", WAVE];
 
@@ -120,7 +122,7 @@ pub fn one_name(step: &Step) -> Result<(String, Span)> {
 }
 
 /// `real[28, 28, 1]`. `taken` are the numbers of a row that other inputs take before this one; none before the data are seen of `real[_]`.
-pub fn input_type(expr: &Expr, taken: Option<usize>, scope: &mut Scope) -> Result<Option<Ty>> {
+pub fn input_type(input: &str, expr: &Expr, taken: Option<usize>, scope: &mut Scope) -> Result<Option<Ty>> {
     if let ExprKind::Index { name, args } = &expr.kind
         && name.text == WAVE
     {
@@ -137,7 +139,8 @@ pub fn input_type(expr: &Expr, taken: Option<usize>, scope: &mut Scope) -> Resul
             Ok(sizes.map(|sizes| Ty::series(sizes[0], sizes[1])))
         }
         "token" if extents.len() == 1 => tokens(extents[0], vocab, scope, expr.span),
-        "series" | "token" => Err(Box::new(
+        CATEGORY if extents.len() == 1 => category(input, extents[0], scope, expr.span),
+        "series" | "token" | CATEGORY => Err(Box::new(
             Diagnostic::error("E0205", expr.span, format!("`{name}` has {}", axes_of(name)))
                 .label(format!("has {} here", extents.len()))
                 .help(format!("write, for example, `{}`", example_of(name))),
@@ -154,6 +157,11 @@ pub fn input_type(expr: &Expr, taken: Option<usize>, scope: &mut Scope) -> Resul
 /// Whether a type has a size `_`.
 pub fn has_open_size(expr: &Expr) -> bool {
     matches!(&expr.kind, ExprKind::Index { args, .. } if args.iter().any(|arg| sizes::is_open(&arg.value)))
+}
+
+/// Whether it is the type of a column of categories, which takes its own numbers of a row whatever other inputs take.
+pub fn is_category(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Index { name, .. } if name.text == CATEGORY)
 }
 
 /// Whether a type has as many tokens as the data say.
@@ -224,12 +232,43 @@ fn tokens(steps: Extent, vocab: Option<Extent>, scope: &Scope, span: Span) -> Re
     Ok(steps.zip(vocab).map(|(steps, vocab)| Ty::tokens(steps, vocab)))
 }
 
+/// `category[K]` of the column that is called as the input is; none before the data are seen of `category[_]`.
+fn category(input: &str, extent: Extent, scope: &Scope, span: Span) -> Result<Option<Ty>> {
+    if let Extent::Known(count @ (0 | 1)) = extent {
+        return Err(Box::new(
+            Diagnostic::error("E0206", span, "a column of one category says nothing")
+                .label(format!("is {count}")),
+        ));
+    }
+    let Extent::Open = extent else { return Ok(sizes::known(extent).map(Ty::category)) };
+    match sizes::of_category(input, &scope.attributes) {
+        Ok(count) => Ok(count.map(Ty::category)),
+        Err(known) => Err(Box::new(
+            Diagnostic::error("E0533", span, format!("the data have no column of categories `{input}`"))
+                .label("is called as its column is")
+                .note(match &known[..] {
+                    [] => "no column holds categories".to_owned(),
+                    known => format!("columns of categories are {}", known.join(", ")),
+                })
+                .help("`categories` in `data` makes categories of a column of numbers"),
+        )),
+    }
+}
+
 fn axes_of(name: &str) -> &'static str {
-    if name == "series" { "steps and channels" } else { "one axis: how many tokens" }
+    match name {
+        "series" => "steps and channels",
+        CATEGORY => "one number: how many categories",
+        _ => "one axis: how many tokens",
+    }
 }
 
 fn example_of(name: &str) -> &'static str {
-    if name == "series" { "series[24, 3]" } else { "token[128, vocab=10_000]" }
+    match name {
+        "series" => "series[24, 3]",
+        CATEGORY => "category[12]",
+        _ => "token[128, vocab=10_000]",
+    }
 }
 
 fn of_outputs() -> Vec<&'static str> {
@@ -238,6 +277,13 @@ fn of_outputs() -> Vec<&'static str> {
 
 /// A name where one of these types stands.
 fn unknown_type(name: &str, words: &[&str], span: Span) -> Box<Diagnostic> {
+    if name == CATEGORY {
+        return Box::new(
+            Diagnostic::error("E0205", span, format!("`{name}` is a type of inputs"))
+                .label("reads a column")
+                .help("an answer that is one of K classes is `class[K]`"),
+        );
+    }
     if OVER_TIME.contains(&name) {
         return Box::new(
             Diagnostic::error("E0205", span, format!("`{name}` is a type of inputs"))

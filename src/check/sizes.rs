@@ -5,7 +5,10 @@
 
 use super::scope::Attributes;
 use crate::{
-    data::sizes::{CLASSES, FEATURES, STEPS, TARGETS, VOCAB, axes},
+    data::{
+        is_column_of,
+        sizes::{CLASSES, FEATURES, STEPS, TARGETS, VOCAB, axes, columns_of_categories},
+    },
     diag::{Diagnostic, Span},
     model::laws::Law,
     syntax::ast::{Expr, ExprKind},
@@ -74,6 +77,21 @@ pub fn of_input(
     }
 }
 
+/// How many categories the column has that is called as the input is; none before the data are seen.
+///
+/// # Errors
+/// The columns of categories, where it is none of them.
+pub fn of_category(input: &str, attributes: &Attributes) -> Result<Option<usize>, Vec<String>> {
+    if !attributes.contains_key(FEATURES) {
+        return Ok(None);
+    }
+    let mut columns = columns_of_categories(attributes);
+    match columns.clone().find(|(column, _)| is_column_of(input, column)) {
+        Some((_, count)) => Ok(Some(count as usize)),
+        None => Err(columns.by_ref().map(|(column, _)| format!("`{column}`")).collect()),
+    }
+}
+
 /// Whether the data were seen and have no tokens.
 pub fn are_of_numbers(attributes: &Attributes) -> bool {
     attributes.contains_key(FEATURES) && !attributes.contains_key(STEPS)
@@ -120,7 +138,7 @@ pub fn of_output(extent: Extent, law: &dyn Law, attributes: &Attributes, span: S
     }
 }
 
-fn known(extent: Extent) -> Option<usize> {
+pub fn known(extent: Extent) -> Option<usize> {
     match extent {
         Extent::Known(size) => Some(size),
         Extent::Open => None,

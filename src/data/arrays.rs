@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn one_map_leaves_bytes_alone() {
-        let input = InputShape { name: "x".into(), shape: vec![2] };
+        let input = InputShape::new("x", &[2]);
         let rule = |pairs| ArrayRule { width: 2, pairs };
         let third = Affine { scale: 1.0 / 3.0, shift: 0.0 };
         let array = apply(Stored::U8(vec![3, 6]).into(), &rule(vec![third]), &input, false).unwrap();
@@ -129,7 +129,7 @@ mod tests {
     /// Pictures with a map a channel take a quarter of the memory of floats, and their numbers are those of floats.
     #[test]
     fn channels_leave_bytes_alone() {
-        let input = InputShape { name: "x".into(), shape: vec![1, 2, 2] };
+        let input = InputShape::new("x", &[1, 2, 2]);
         let pairs = vec![Affine { scale: 0.5, shift: 1.0 }, Affine { scale: 2.0, shift: -3.0 }];
         let rule = ArrayRule { width: 4, pairs };
         let apply = |data: Stored, keep| apply(data.into(), &rule, &input, keep).unwrap();

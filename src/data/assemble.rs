@@ -62,6 +62,7 @@ impl Opened<'_> {
                 let whole = target::from_columns(&table.target, need.target).map_err(at)?;
                 let parts = self.parts(table.rows, whole.strata().as_deref(), table.test.is_some())?;
                 let columns = fit::columns(&table.inputs, &parts.train, settings).map_err(at)?;
+                let columns = encode::coded(columns, &inputs).map_err(at)?;
                 let rule = whole.rule(&parts.train, normalize_target);
                 let named =
                     |c: usize, e: DataError| at(e.column(table.target[c].number, &table.target[c].name));
@@ -343,14 +344,14 @@ pub(super) fn full(lengths: Option<&Lengths>, rows: usize) -> Option<Input> {
 /// The net's inputs; one called `x` in the data's own shape where the caller has no net.
 fn natural(need: &Need, schema: &DataSchema) -> Vec<InputShape> {
     match need.inputs.is_empty() {
-        true => vec![InputShape { name: "x".into(), shape: schema.shape.clone() }],
+        true => vec![InputShape::new("x", &schema.shape)],
         false => need.inputs.clone(),
     }
 }
 
 fn check_inputs(need: &Need, schema: &DataSchema) -> Result<(), DataError> {
     let inputs = &need.inputs;
-    let wanted: usize = inputs.iter().map(InputShape::width).sum();
+    let wanted = need.numbers();
     let found = schema.features();
     let is_array = schema.columns.is_empty();
     if need.takes(&schema.shape) && (inputs.len() == 1 || !is_array) {

@@ -23,7 +23,9 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub fn new(column: &'a ColumnRule, format: &'a Format) -> Self {
         let names: &[String] = match &column.rule {
-            CellRule::Category { names, .. } | CellRule::Ordered { names, .. } => names,
+            CellRule::Category { names, .. }
+            | CellRule::Code { names, .. }
+            | CellRule::Ordered { names, .. } => names,
             CellRule::Number { .. } | CellRule::Curved { .. } | CellRule::Dates { .. } => &[],
         };
         let codes = names.iter().zip(0..).map(|(name, code)| (name.as_str(), code)).collect();
@@ -72,12 +74,12 @@ impl<'a> Reader<'a> {
                 };
                 self.column.rule.date(days, out).ok_or_else(gap)
             }
-            CellRule::Category { names, .. } => {
+            CellRule::Category { names, .. } | CellRule::Code { names, .. } => {
                 let code = match self.codes.get(&*cell.text) {
                     _ if self.format.gaps.among_words(cell) => MISSING,
                     Some(code) => *code,
                     None if self.format.unknown == Unknown::Zero => {
-                        out.fill(0.0);
+                        self.column.rule.unseen(out);
                         return Ok(());
                     }
                     None => return Err(never_seen(&cell.text, names)),
@@ -100,8 +102,8 @@ impl<'a> Reader<'a> {
             CellRule::Dates { dates, .. } => {
                 Some(dates.read(&cell.text).is_some() || self.format.gaps.among_words(cell))
             }
-            CellRule::Category { .. } if self.format.unknown == Unknown::Zero => None,
-            CellRule::Category { .. } => {
+            CellRule::Category { .. } | CellRule::Code { .. } if self.format.unknown == Unknown::Zero => None,
+            CellRule::Category { .. } | CellRule::Code { .. } => {
                 Some(self.codes.contains_key(&*cell.text) || self.format.gaps.among_words(cell))
             }
         }

@@ -76,6 +76,7 @@ pub use config::{
     Scale, Settings, Share, Split, updates,
 };
 pub use dataset::{Dataset, Input, Observed, Part, Storage, Target};
+pub use encode::is_column_of;
 pub(crate) use error::cut;
 pub use error::{DataError, Fault, Place};
 pub use foretold::Foretold;

@@ -48,11 +48,17 @@ pub struct Need {
 }
 
 impl Need {
+    /// Numbers of a row that the inputs take together, a category as many as there are.
+    #[must_use]
+    pub fn numbers(&self) -> usize {
+        self.inputs.iter().map(InputShape::stands_for).sum()
+    }
+
     /// Whether rows of this shape are what the inputs take: as many numbers and, where a row has places and channels, the same of them, or all of
     /// them as one line. A picture is never cut into lines of another length because their numbers come to the same.
     #[must_use]
     pub fn takes(&self, shape: &[usize]) -> bool {
-        let wanted: usize = self.inputs.iter().map(InputShape::width).sum();
+        let wanted = self.numbers();
         let alike = match self.inputs.as_slice() {
             [input] => input.shape.len() == 1 || is_line(shape) || places(&input.shape) == places(shape),
             _ => true,
@@ -93,7 +99,7 @@ mod tests {
     #[test]
     fn pictures_keep_their_axes_or_become_one_line() {
         let takes = |input: &[usize], shape: &[usize]| {
-            let inputs = vec![InputShape { name: "x".into(), shape: input.to_vec() }];
+            let inputs = vec![InputShape::new("x", input)];
             Need {
                 inputs,
                 target: Want::Class(2),

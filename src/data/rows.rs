@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::assemble::full;
 use super::config::DataConfig;
 use super::dataset::Input;
-use super::encode::deal;
+use super::encode::{Dealt, held};
 use super::error::DataError;
 use super::files;
 use super::labels::Labels;
@@ -17,7 +17,7 @@ use super::readers::{self, Labelled};
 use super::streams;
 use super::text::{self, Record, Records};
 use super::texts::Unread;
-use super::transform::{Fields, InputShape, Transform};
+use super::transform::{ColumnRule, Fields, InputShape, Transform};
 use crate::memory;
 
 /// Encoded inputs of some rows, in the order they came.
@@ -266,6 +266,7 @@ pub(super) fn nothing(name: &str) -> DataError {
 pub(super) struct Growing<'a> {
     inputs: &'a [InputShape],
     arrays: Vec<Vec<f32>>,
+    dealt: Dealt,
     line: Vec<f32>,
     rows: usize,
 }
@@ -283,7 +284,10 @@ impl<'a> Growing<'a> {
         let room = |input: &InputShape| memory::reserve(rows.saturating_mul(input.width()));
         let arrays = transform.inputs.iter().map(room).collect::<Result<_, _>>()?;
         let line = memory::filled(transform.width(), 0.0)?;
-        Ok(Self { inputs: &transform.inputs, arrays, line, rows: 0 })
+        let columns: &[ColumnRule] =
+            if let Fields::Table { columns, .. } = &transform.fields { columns } else { &[] };
+        let dealt = Dealt::of(columns, &transform.inputs).unwrap_or_default();
+        Ok(Self { inputs: &transform.inputs, arrays, dealt, line, rows: 0 })
     }
 
     /// One more row, whose numbers `fill` writes.
@@ -292,7 +296,7 @@ impl<'a> Growing<'a> {
     /// What `fill` says.
     pub fn push(&mut self, fill: impl FnOnce(&mut [f32]) -> Result<(), DataError>) -> Result<(), DataError> {
         fill(&mut self.line)?;
-        deal(&self.line, self.inputs, &mut self.arrays);
+        self.dealt.deal(&self.line, self.inputs, &mut self.arrays);
         self.rows += 1;
         Ok(())
     }
@@ -303,7 +307,7 @@ impl<'a> Growing<'a> {
         if self.rows == 0 {
             return Err(nothing(name));
         }
-        let array = |(input, data): (&InputShape, Vec<f32>)| Input::floats(&input.name, &input.shape, data);
+        let array = |(input, data): (&InputShape, Vec<f32>)| held(input, data);
         Ok(Rows {
             rows: self.rows,
             inputs: self.inputs.iter().zip(self.arrays).map(array).collect(),

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::dates::Dates;
+use super::encode::Dealt;
 use super::need::Lengths;
 use super::pictures::Prepare;
 use super::raw::{Delimiter, Format, MISSING};
@@ -43,11 +44,24 @@ pub struct Transform {
 pub struct InputShape {
     pub name: String,
     pub shape: Vec<usize>,
+    /// How many categories it has, where it is a column of them; it is called as the column is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub categories: Option<usize>,
 }
 
 impl InputShape {
+    /// Of numbers.
+    pub fn new(name: &str, shape: &[usize]) -> Self {
+        Self { name: name.into(), shape: shape.to_vec(), categories: None }
+    }
+
     pub fn width(&self) -> usize {
         self.shape.iter().product()
+    }
+
+    /// Numbers of a row that it stands for: a category for as many as there are.
+    pub fn stands_for(&self) -> usize {
+        self.categories.unwrap_or_else(|| self.width())
     }
 }
 
@@ -76,6 +90,8 @@ pub enum CellRule {
     Curved { curve: Curve, scale: f64, shift: f64, fill: Option<f64> },
     /// One input a name: 1 for the cell's name, 0 for the others.
     Category { names: Vec<String>, fill: Option<u32> },
+    /// The place of the cell's word among `names`, of which a net has a vector; behind them all of one that training never saw, for which zeros stand.
+    Code { names: Vec<String>, fill: Option<u32> },
     /// The place of the cell's word among `names`, as a number.
     Ordered { names: Vec<String>, scale: f64, shift: f64, fill: Option<f64> },
     /// The parts of a date, one pair each; `fill` is in days from 1970.
@@ -116,7 +132,10 @@ impl CellRule {
     /// How many inputs the cell becomes.
     pub fn width(&self) -> usize {
         match self {
-            CellRule::Number { .. } | CellRule::Curved { .. } | CellRule::Ordered { .. } => 1,
+            CellRule::Number { .. }
+            | CellRule::Curved { .. }
+            | CellRule::Ordered { .. }
+            | CellRule::Code { .. } => 1,
             CellRule::Category { names, .. } => names.len(),
             CellRule::Dates { pairs, .. } => pairs.len(),
         }
@@ -158,6 +177,7 @@ impl CellRule {
                 vec![Affine { scale: *scale, shift: *shift }]
             }
             CellRule::Category { names, .. } => vec![Affine::SAME; names.len()],
+            CellRule::Code { .. } => vec![Affine::SAME],
             CellRule::Dates { pairs, .. } => pairs.clone(),
         }
     }
@@ -173,19 +193,28 @@ impl CellRule {
             CellRule::Dates { dates, pairs, fill } => {
                 CellRule::Dates { dates, pairs: vec![Affine::SAME; pairs.len()], fill }
             }
-            category @ CellRule::Category { .. } => category,
+            category @ (CellRule::Category { .. } | CellRule::Code { .. }) => category,
         }
     }
 
     /// Writes a category's inputs; `code` may be [`MISSING`]. `None` if it is missing and nothing stands for it.
     pub(super) fn category(&self, code: u32, out: &mut [f32]) -> Option<()> {
-        let CellRule::Category { fill, .. } = self else { return None };
+        let (CellRule::Category { fill, .. } | CellRule::Code { fill, .. }) = self else { return None };
         let code = if code == MISSING { (*fill)? } else { code };
+        if let CellRule::Code { .. } = self {
+            out[0] = code as f32;
+            return Some(());
+        }
         out.fill(0.0);
         if let Some(slot) = out.get_mut(code as usize) {
             *slot = 1.0;
         }
         Some(())
+    }
+
+    /// Writes what stands for a category that training never saw.
+    pub(super) fn unseen(&self, out: &mut [f32]) {
+        out.fill(if let CellRule::Code { names, .. } = self { names.len() as f32 } else { 0.0 });
     }
 }
 
@@ -298,6 +327,7 @@ impl Transform {
                 is_ascii
                     && width == self.width()
                     && columns.iter().all(|c| (1..=format.width).contains(&c.number) && c.rule.is_sound())
+                    && Dealt::of(columns, &self.inputs).is_some()
             }
             Fields::Array(rule) => rule.width == self.width() && !rule.pairs.is_empty(),
             Fields::Text(rule) => rule.is_sound() && self.inputs.len() == 1 && self.lengths.is_some(),
@@ -325,9 +355,14 @@ impl Transform {
         let Fields::Table { columns, .. } = &self.fields else {
             return if let Fields::Array(rule) = &self.fields { rule.pairs.clone() } else { Vec::new() };
         };
-        let before: usize = self.inputs[..input].iter().map(InputShape::width).sum();
+        let of_numbers = |input: &&InputShape| input.categories.is_none();
+        if !of_numbers(&&self.inputs[input]) {
+            return vec![Affine::SAME];
+        }
+        let before: usize = self.inputs[..input].iter().filter(of_numbers).map(InputShape::width).sum();
         columns
             .iter()
+            .filter(|column| !matches!(column.rule, CellRule::Code { .. }))
             .flat_map(|column| column.rule.pairs())
             .skip(before)
             .take(self.inputs[input].width())
@@ -366,7 +401,7 @@ mod tests {
     fn a_number_comes_back_from_what_the_net_sees() {
         let rule = CellRule::Number { scale: 1.0 / 58.0, shift: -1.7e9 / 58.0, fill: None };
         let transform = |rule: CellRule| Transform {
-            inputs: vec![InputShape { name: "x".into(), shape: vec![1] }],
+            inputs: vec![InputShape::new("x", &[1])],
             fields: Fields::Table {
                 format: Format::plain(2),
                 columns: vec![ColumnRule { name: "t".into(), number: 1, rule }],
@@ -388,7 +423,7 @@ mod tests {
     #[test]
     fn a_checkpoint_can_carry_it() {
         let transform = Transform {
-            inputs: vec![InputShape { name: "x".into(), shape: vec![2, 2] }],
+            inputs: vec![InputShape::new("x", &[2, 2])],
             fields: Fields::Array(ArrayRule {
                 width: 4,
                 pairs: vec![Affine::standard(1.0 / 255.0, 0.1307, 0.3081)],

@@ -8,7 +8,7 @@
 //! `y[t] = W[x[t]]`, `W` of shape `[V, width]`.
 //!
 //! # Shape
-//! `token[T, vocab=V]` becomes T steps of `width` numbers, which keep their lengths.
+//! `token[T, vocab=V]` becomes T steps of `width` numbers, which keep their lengths; `category[V]`, a column of a table, `width` numbers.
 //!
 //! # Arguments
 //! `width` is the length of a vector. `dropout=p` drops word types: with probability `p` a token is zeros at every place where it stands in the row, and
@@ -45,7 +45,7 @@ use super::{
 };
 use crate::{
     diag::Diagnostic,
-    graph::{Address, DType, Mode, ScalarDef, ValueId},
+    graph::{Address, DType, Dim, Mode, ScalarDef, ValueId},
     model::{Axis, Freeze, Init, ParamRole, Role, Ty},
     vocab::{ArgSpec, Args, Block, Bounds, Default, Kind, Sig, Timed},
 };
@@ -58,7 +58,7 @@ const SPREAD: f64 = 0.1;
 
 static SIG: Sig = Sig {
     name: "embedding",
-    about: "vectors of tokens",
+    about: "vectors of tokens, or of the categories of a column",
     args: &[
         ArgSpec::required("width", Kind::Count { min: 1 }, "numbers of a vector"),
         ArgSpec::named(
@@ -108,11 +108,12 @@ impl Layer for Embedding {
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
-        let (Some(vocab), Some(steps)) = (cx.input().vocab(), cx.input().steps()) else {
+        let Some(vocab) = cx.input().vocab() else {
             return Err(cx
-                .mismatch("`embedding` looks up tokens, found numbers")
-                .help("declare the input as tokens: `input text: token[128, vocab=10_000]`"));
+                .mismatch("`embedding` looks up tokens and categories, found numbers")
+                .help("declare the input as tokens, `input text: token[128, vocab=10_000]`, or as a column of categories, `input town: category[_]`"));
         };
+        let steps = cx.input().steps().map(|steps| Axis { ragged: None, ..steps });
         let width = cx.args.count("width");
         let start = match cx.args.is_written("init") {
             true => cx.start("init", Shape::Weights { inputs: vocab, outputs: width })?,
@@ -125,7 +126,7 @@ impl Layer for Embedding {
         let held = || Freeze { label: cx.name().into(), until: None, span: cx.args.span_of("frozen") };
         let held = cx.args.flag("frozen").then(held);
         cx.param(ParamDecl { dropped_by: Some("dropout"), held, ..table });
-        Ok(Ty::real(vec![Axis { ragged: None, ..steps }, Axis::new(Role::Channel, width)]))
+        Ok(Ty::real(steps.into_iter().chain([Axis::new(Role::Channel, width)]).collect()))
     }
 
     fn reach(&self, _cx: &Reached<'_>) -> Reach {
@@ -133,21 +134,12 @@ impl Layer for Embedding {
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
-        let (tokens, table) = (cx.input(), cx.param(0));
-        let found = cx.b.gather(table, tokens);
-        let Some(rate) = rate(cx.args).filter(|rate| rate.acts(cx.mode == Mode::Train)) else { return found };
-        if cx.mode == Mode::Eval {
-            return found;
+        let vectors = looked_up(cx);
+        match cx.input_ty().categories() {
+            None => vectors,
+            // One of each row.
+            Some(_) => cx.b.reshape(vectors, &[Dim::Batch, Dim::Const(cx.args.count("width"))]),
         }
-        let site = format!("{}.dropout", cx.node.path);
-        let site = cx.b.site(&site, Address::Row);
-        let key = cx.b.row_key(site);
-        let q = cx.scalar("dropout.q", DType::I32, ScalarDef::Threshold(rate));
-        let mask = cx.b.keep_mask_at(key, q, tokens);
-        let mask = cx.b.broadcast_like(mask, found, &[0, 1]);
-        let kept = cx.b.mul(found, mask);
-        let scale = cx.scalar("dropout.scale", DType::F32, ScalarDef::InverseKeepOf(rate));
-        cx.b.mul(kept, scale)
     }
 
     fn drop_site(&self, args: &Args) -> Option<DropSite> {
@@ -162,6 +154,25 @@ impl Layer for Embedding {
             always: false,
         })
     }
+}
+
+/// The vectors of a row's tokens, or of its one category, as far as they are not dropped: `[B, T, width]`.
+fn looked_up(cx: &mut Lower<'_>) -> ValueId {
+    let (tokens, table) = (cx.input(), cx.param(0));
+    let found = cx.b.gather(table, tokens);
+    let Some(rate) = rate(cx.args).filter(|rate| rate.acts(cx.mode == Mode::Train)) else { return found };
+    if cx.mode == Mode::Eval {
+        return found;
+    }
+    let site = format!("{}.dropout", cx.node.path);
+    let site = cx.b.site(&site, Address::Row);
+    let key = cx.b.row_key(site);
+    let q = cx.scalar("dropout.q", DType::I32, ScalarDef::Threshold(rate));
+    let mask = cx.b.keep_mask_at(key, q, tokens);
+    let mask = cx.b.broadcast_like(mask, found, &[0, 1]);
+    let kept = cx.b.mul(found, mask);
+    let scale = cx.scalar("dropout.scale", DType::F32, ScalarDef::InverseKeepOf(rate));
+    cx.b.mul(kept, scale)
 }
 
 /// Of dropping a word type.

@@ -31,13 +31,15 @@ const STEPWISE: &str =
 pub(crate) fn shaped(layer: &dyn Layer, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
     let tokens = cx.inputs.iter().find(|source| source.ty.vocab().is_some());
     if let Some(source) = tokens.filter(|_| !layer.reads_tokens()) {
-        return Err(Diagnostic::error(
-            "E0309",
-            cx.args.span,
-            format!("`{}` reads numbers, not tokens", cx.name()),
-        )
-        .label(format!("sees {}", source.ty))
-        .also(source.span, format!("these tokens come from {}", source.name)));
+        let what = if source.ty.categories().is_some() { "categories" } else { "tokens" };
+        let error =
+            Diagnostic::error("E0309", cx.args.span, format!("`{}` reads numbers, not {what}", cx.name()))
+                .label(format!("sees {}", source.ty))
+                .also(source.span, format!("these {what} come from {}", source.name));
+        return Err(match source.ty.categories() {
+            Some(_) => error.help("look the category up first: `embedding 4`"),
+            None => error,
+        });
     }
     let ragged = cx.inputs.iter().find(|source| source.ty.ragged().is_some());
     let over_time = layer.over_time(cx.args);

@@ -268,13 +268,16 @@ sweep {
     form(
         "input",
         "declares what the net takes",
-        "input NAME: real[SIZES] | series[T, C] | token[T, vocab=V] | wave[SECONDS, rate=HERTZ]",
+        "input NAME: real[SIZES] | series[T, C] | token[T, vocab=V] | category[K] | wave[SECONDS, rate=HERTZ]",
         "`real[8]` is a row of eight numbers, `real[28, 28, 1]` a picture: height, width, channels. The minibatch is not written.
 
 `series[24, 3]` is up to 24 steps of 3 numbers, `token[128, vocab=10_000]` up to 128 words, characters or bytes by their numbers. Their rows have lengths:
 what lies behind a row's end reaches no result, loss or gradient. Layers that act step by step (`dense`, `relu`, `dropout`) keep the lengths, those that cross
 time (`mean_pool over=time`, `conv`) leave out what is no step of the row, and what does neither is refused (E0308). Tokens are read by
 layers that look them up alone (E0309).
+
+`category[12]` is the column of a table that is called as the input is, one of twelve categories a row, which an `embedding` looks up; it takes its column whatever the other inputs take, and stands before
+one with `_`.
 
 `wave[5s, rate=16kHz]` is a sound of up to five seconds, 16 000 samples a second between -1 and 1: a series of one channel that knows how long its steps are.
 

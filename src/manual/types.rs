@@ -66,6 +66,30 @@ net {
 ```",
     ),
     form(
+        "category",
+        "one of the categories of a column, by its number",
+        "input NAME: category[K]",
+        "`input town: category[_]` is the column `town` of a table: a row has one of its K categories, by its number in the order of the alphabet. An `embedding` behind it has a vector for each, instead of K
+numbers of which one is 1: towns that say the same come to lie near each other, and many categories cost few weights. The input is called as the column is, capitals aside, with `_` for
+blanks and other signs; the inputs of numbers take the other columns, and stand behind it where one has `_`. A column of numbers becomes one of categories by `categories` in `data`.
+
+A cell without a value needs a `fill`: `fill category` makes a category of its own of it, with a vector that is learnt. A category that training never saw is an error of prediction (E0535); with
+`unknown=zero` on the source zeros stand for its vector. `embedding 4, dropout=0.1` drops a row's whole category now and then, so that the net learns to do without it.
+
+# Example
+```net
+net {
+  input town: category[40], x: real[6]
+  from town
+  place: embedding 4, dropout=0.1
+  concat place, x
+  dense 16 -> relu
+  dense 1
+  output price: real[1]
+}
+```",
+    ),
+    form(
         "wave",
         "sounds of up to so many seconds, in one channel",
         "input NAME: wave[SECONDS, rate=HERTZ]",

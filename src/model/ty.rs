@@ -79,6 +79,10 @@ pub enum Elem {
     Token {
         vocab: usize,
     },
+    /// One of so many categories of a column, by its number.
+    Category {
+        count: usize,
+    },
 }
 
 /// A value of a row: its axes, without the batch. At most one axis has lengths, the first, of time.
@@ -154,6 +158,11 @@ impl Ty {
         Self { elem: Elem::Token { vocab }, axes: vec![Self::ragged_time(steps)] }
     }
 
+    /// One of so many categories.
+    pub fn category(count: usize) -> Self {
+        Self { elem: Elem::Category { count }, axes: vec![Axis::new(Role::Unit, 1)] }
+    }
+
     fn ragged_time(size: usize) -> Axis {
         Axis { ragged: Some(Ragged::OWN), ..Axis::new(Role::Time, size) }
     }
@@ -174,11 +183,20 @@ impl Ty {
         self.steps()?.clock.filter(|clock| clock.hop == 1).map(|clock| clock.rate)
     }
 
-    /// How many different tokens there are; none of numbers.
+    /// How many different tokens, or categories, there are; none of numbers.
     pub fn vocab(&self) -> Option<usize> {
         match self.elem {
             Elem::Real => None,
             Elem::Token { vocab } => Some(vocab),
+            Elem::Category { count } => Some(count),
+        }
+    }
+
+    /// How many categories there are, where it is one.
+    pub fn categories(&self) -> Option<usize> {
+        match self.elem {
+            Elem::Category { count } => Some(count),
+            Elem::Real | Elem::Token { .. } => None,
         }
     }
 
@@ -264,6 +282,9 @@ impl Ty {
 
 impl fmt::Display for Ty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(count) = self.categories() {
+            return write!(f, "one of {count} categories");
+        }
         let sizes: Vec<String> = self.axes.iter().map(|a| a.size.to_string()).collect();
         f.write_str(&sizes.join("x"))?;
         if self.vocab().is_some() { f.write_str(" tokens") } else { Ok(()) }

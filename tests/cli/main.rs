@@ -11,6 +11,7 @@ mod calibrate;
 mod check;
 mod committee;
 mod data;
+mod embedded;
 mod emit;
 mod experiment;
 mod explain;

@@ -43,7 +43,7 @@ impl<'f> Net<'f> {
                 last = self.report(d);
                 continue;
             }
-            last = match self.input_type(&arg.value, arg.span) {
+            last = match self.input_type(&name.text, &arg.value, arg.span) {
                 Ok(None) => {
                     self.waiting.insert(name.text.clone(), arg.span);
                     Flow::Broken
@@ -71,7 +71,7 @@ impl<'f> Net<'f> {
     }
 
     /// The type of an input; where a size is `_`, what the inputs before it leave of a row.
-    fn input_type(&mut self, written: &Expr, span: Span) -> Result<Option<Ty>, Box<Diagnostic>> {
+    fn input_type(&mut self, name: &str, written: &Expr, span: Span) -> Result<Option<Ty>, Box<Diagnostic>> {
         if let Some(first) = self.takes_rest {
             return Err(Box::new(
                 Diagnostic::error("E0208", span, "an input behind one with a size `_`")
@@ -81,12 +81,17 @@ impl<'f> Net<'f> {
             ));
         }
         if forms::has_open_size(written) {
-            self.takes_rest = Some(span);
             self.open = true;
+            // A column of categories is known by its name.
+            self.takes_rest = Some(span).filter(|_| !forms::is_category(written));
         }
         self.open_vocab |= forms::has_open_vocab(written);
-        let taken: usize = self.inputs.iter().map(|id| self.nodes[id.0].ty.len()).sum();
-        forms::input_type(written, Some(taken).filter(|_| !self.inputs.is_empty()), self.scope)
+        let taken = |id: &NodeId| {
+            let ty = &self.nodes[id.0].ty;
+            ty.categories().unwrap_or(ty.len())
+        };
+        let taken: usize = self.inputs.iter().map(taken).sum();
+        forms::input_type(name, written, Some(taken).filter(|_| !self.inputs.is_empty()), self.scope)
     }
 
     pub(super) fn output(&mut self, step: &'f Step, flow: Flow) -> Flow {

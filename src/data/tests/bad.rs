@@ -81,10 +81,7 @@ fn headers_that_do_not_fit() {
 fn tables_that_do_not_fit_the_net() {
     let with = |rows: &str, need: &Need| csv(rows, &[], &[], need).expect_err("a fault").to_string();
     let several = Need {
-        inputs: vec![
-            InputShape { name: "a".into(), shape: vec![2] },
-            InputShape { name: "b".into(), shape: vec![2] },
-        ],
+        inputs: vec![InputShape::new("a", &[2]), InputShape::new("b", &[2])],
         target: Want::Class(2),
         raw: false,
         larger: false,

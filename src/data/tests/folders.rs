@@ -34,7 +34,7 @@ fn opened(folder: &Path, more: &[Use<'_>], size: [usize; 2], classes: usize) -> 
     let uses: Vec<Use<'_>> = [source()].into_iter().chain(more.iter().cloned()).collect();
     let shape = vec![size[0], size[1], 3];
     let need = Need {
-        inputs: vec![InputShape { name: "image".into(), shape }],
+        inputs: vec![InputShape::new("image", &shape)],
         target: Want::Class(classes),
         raw: false,
         larger: false,
@@ -171,7 +171,7 @@ fn files_to_predict_go_the_same_way() {
 fn rows_of_one_channel_take_the_brightness() {
     let uses = [("builtin", vec![("name", text("digits"))])];
     let need = Need {
-        inputs: vec![InputShape { name: "image".into(), shape: vec![8, 8, 1] }],
+        inputs: vec![InputShape::new("image", &[8, 8, 1])],
         target: Want::Class(10),
         raw: false,
         larger: false,

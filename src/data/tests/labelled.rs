@@ -16,7 +16,7 @@ fn opened(
 ) -> Result<Dataset, DataError> {
     let images = ("images", [&[("folder", text("photos"))], source].concat());
     let uses: Vec<Use<'_>> = [images].into_iter().chain(more.iter().cloned()).collect();
-    let inputs = vec![InputShape { name: "image".into(), shape: vec![2, 3, 3] }];
+    let inputs = vec![InputShape::new("image", &[2, 3, 3])];
     load(
         &config(&uses),
         &Search::new(folder, folder, None),

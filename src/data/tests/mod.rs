@@ -74,7 +74,7 @@ pub(super) fn list(items: Vec<Value>) -> Value {
 
 pub(super) fn need(width: usize, target: Want) -> Need {
     Need {
-        inputs: vec![InputShape { name: "x".into(), shape: vec![width] }],
+        inputs: vec![InputShape::new("x", &[width])],
         target,
         raw: false,
         larger: false,

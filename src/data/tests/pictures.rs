@@ -16,7 +16,7 @@ fn record(labels: &[u8], pixel: impl Fn(usize, usize, usize) -> u8) -> Vec<u8> {
 
 fn pictures(side: usize, channels: usize, target: Want) -> Need {
     Need {
-        inputs: vec![InputShape { name: "image".into(), shape: vec![side, side, channels] }],
+        inputs: vec![InputShape::new("image", &[side, side, channels])],
         target,
         raw: false,
         larger: false,

@@ -186,7 +186,7 @@ fn arrays_take_one_number_an_element() {
     let uses = [("idx", vec![("folder", text("."))]), ("scale", vec![("factor", n(1.0 / 255.0))])];
     let search = Search::new(folder.path(), folder.path(), None);
     let need = Need {
-        inputs: vec![InputShape { name: "x".into(), shape: vec![1, 2, 1] }],
+        inputs: vec![InputShape::new("x", &[1, 2, 1])],
         target: Want::Class(2),
         raw: false,
         larger: false,

@@ -30,7 +30,7 @@ fn mnist_is_whole_and_in_order() {
         ("scale", vec![("factor", n(1.0 / 255.0))]),
     ];
     let need = Need {
-        inputs: vec![InputShape { name: "image".into(), shape: vec![28, 28, 1] }],
+        inputs: vec![InputShape::new("image", &[28, 28, 1])],
         target: Want::Class(10),
         raw: false,
         larger: false,
@@ -176,7 +176,7 @@ fn spoken_digits_come_out_of_their_archive() {
     ];
     let lengths = super::super::Lengths { input: "clip".into(), steps: 8000, least: 1, rate: Some(8000) };
     let need = Need {
-        inputs: vec![InputShape { name: "clip".into(), shape: vec![8000, 1] }],
+        inputs: vec![InputShape::new("clip", &[8000, 1])],
         target: Want::Class(10),
         raw: false,
         larger: false,
@@ -202,7 +202,7 @@ fn cifar10_is_whole_and_in_order() {
         ("split", vec![("train", n(30_000.0)), ("valid", n(5_000.0))]),
     ];
     let need = Need {
-        inputs: vec![InputShape { name: "image".into(), shape: vec![32, 32, 3] }],
+        inputs: vec![InputShape::new("image", &[32, 32, 3])],
         target: Want::Class(10),
         raw: false,
         larger: false,

@@ -38,7 +38,7 @@ fn source(more: &[(&'static str, Value)]) -> Use<'static> {
 /// Of a net that reads waves of so many samples.
 fn waves(steps: usize, target: Want) -> Need {
     Need {
-        inputs: vec![InputShape { name: "clip".into(), shape: vec![steps, 1] }],
+        inputs: vec![InputShape::new("clip", &[steps, 1])],
         target,
         raw: false,
         larger: false,

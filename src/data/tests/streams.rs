@@ -39,7 +39,7 @@ fn loaded_for(
     }
     uses.extend(split.iter().cloned());
     let need = Need {
-        inputs: vec![InputShape { name: "text".into(), shape: vec![steps] }],
+        inputs: vec![InputShape::new("text", &[steps])],
         target,
         raw: false,
         larger: false,

@@ -37,10 +37,7 @@ fn quotes_semicolons_tabs_and_white_space() {
 #[test]
 fn several_inputs_share_the_columns_in_order() {
     let need = Need {
-        inputs: vec![
-            InputShape { name: "a".into(), shape: vec![1] },
-            InputShape { name: "b".into(), shape: vec![2] },
-        ],
+        inputs: vec![InputShape::new("a", &[1]), InputShape::new("b", &[2])],
         target: Want::Real(1),
         raw: false,
         larger: false,

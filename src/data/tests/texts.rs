@@ -7,7 +7,7 @@ use super::*;
 
 fn need(steps: usize, vocab: usize, target: Want) -> Need {
     Need {
-        inputs: vec![InputShape { name: "text".into(), shape: vec![steps] }],
+        inputs: vec![InputShape::new("text", &[steps])],
         target,
         raw: false,
         larger: false,

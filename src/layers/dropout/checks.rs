@@ -66,6 +66,12 @@ pub(super) fn check_shared(cx: &Infer<'_>) -> Result<(), Diagnostic> {
 
 /// Tokens have no units to drop; word types are those of a table, right behind it, and share nothing but the rows of a step.
 pub(super) fn check_tokens(cx: &Infer<'_>) -> Result<(), Diagnostic> {
+    if cx.input().categories().is_some() {
+        return Err(Diagnostic::error("E0309", cx.args.span, "`dropout` reads numbers, not categories")
+            .label(format!("sees {}", cx.input()))
+            .also(cx.inputs[0].span, format!("these categories come from {}", cx.inputs[0].name))
+            .help("look them up first: `embedding 4, dropout=0.1` drops whole categories"));
+    }
     if cx.input().vocab().is_some() {
         return Err(Diagnostic::error("E0309", cx.args.span, "`dropout` reads numbers, not tokens")
             .label(format!("sees {}", cx.input()))

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     draws::{self, Squares},
-    graph::{Address, DType, Mode, ScalarDef, ValueId},
+    graph::{Address, DType, Dim, Mode, ScalarDef, ValueId},
     vocab::Timed,
 };
 
@@ -28,7 +28,12 @@ pub(super) fn mask(cx: &mut Lower<'_>, rate: Timed) -> ValueId {
     let q = cx.scalar("q", DType::I32, ScalarDef::Threshold(rate));
     if let [x, tokens] = *cx.inputs() {
         let mask = cx.b.keep_mask_at(key, q, tokens);
-        return cx.b.broadcast_like(mask, x, &[0, 1]);
+        if cx.input_types[1].categories().is_none() {
+            return cx.b.broadcast_like(mask, x, &[0, 1]);
+        }
+        // One of each row.
+        let mask = cx.b.reshape(mask, &[Dim::Batch]);
+        return cx.b.broadcast_like(mask, x, &[0]);
     }
     let mask = cx.b.keep_mask(key, q, &dims, &shared);
     cx.b.along_last(mask, cx.input())

@@ -5,10 +5,11 @@
 use crate::{
     data::{
         Advice, ColumnKind, DataSchema, InputShape, Lengths, Need, Notations, SoundSizes, Want,
-        are_hardly_classes, cut, fitting_classes, hertz, left_out, seconds,
+        are_hardly_classes, cut, fitting_classes, hertz, is_column_of, left_out, seconds,
     },
     diag::{Diagnostic, Span},
-    model::{Model, NodeKind, Ragged},
+    model::{Model, NodeKind, Ragged, Ty},
+    vocab::quoted_if_needed,
 };
 
 /// What the net asks of the data.
@@ -19,7 +20,7 @@ pub fn need(model: &Model) -> Need {
             NodeKind::Input { name } => name.clone(),
             _ => node.path.clone(),
         };
-        InputShape { name, shape: node.ty.sizes() }
+        InputShape { name, shape: node.ty.sizes(), categories: node.ty.categories() }
     };
     let raw = model.train.as_ref().is_some_and(|train| !train.augmentation.rows.is_empty());
     let inputs = model.inputs.iter().map(|id| input(*id)).collect();
@@ -29,7 +30,8 @@ pub fn need(model: &Model) -> Need {
     let least = model.nodes.iter().filter_map(|node| node.ty.ragged()).map(Ragged::least).max();
     let rate = model.ragged().and_then(|node| Some(node.ty.steps()?.clock?.rate));
     let lengths = lengths.map(|(input, steps)| Lengths { input, steps, least: least.unwrap_or(1), rate });
-    let vocab = model.inputs.iter().find_map(|id| model.node(*id).ty.vocab());
+    let of_text = |ty: &Ty| ty.vocab().filter(|_| ty.categories().is_none());
+    let vocab = model.inputs.iter().find_map(|id| of_text(&model.node(*id).ty));
     Need {
         inputs,
         target: model.output.kind.want(),
@@ -53,7 +55,10 @@ pub fn disagreements(schema: &DataSchema, model: &Model) -> Vec<Diagnostic> {
         return sounds(schema, model, &need);
     }
     let mut found = Vec::new();
-    let wanted: usize = need.inputs.iter().map(InputShape::width).sum();
+    if let Some(error) = categories(schema, model) {
+        return vec![error];
+    }
+    let wanted = need.numbers();
     let fits = need.takes(&schema.shape) || need.middle(&schema.shape).is_some();
     if let Some(first) = model.inputs.first().filter(|_| !fits && wanted == schema.features()) {
         let (shown, line) = (sides(&schema.shape), schema.features());
@@ -90,6 +95,49 @@ pub fn disagreements(schema: &DataSchema, model: &Model) -> Vec<Diagnostic> {
         None => found.extend(doubtful_classes(schema, model, need.target)),
     }
     found
+}
+
+/// An input of categories without a column of as many.
+fn categories(schema: &DataSchema, model: &Model) -> Option<Diagnostic> {
+    let inputs = model.inputs.iter().map(|id| model.node(*id));
+    let mut known: Vec<&str> = Vec::new();
+    for node in inputs {
+        let Some(wanted) = node.ty.categories() else { continue };
+        let fault = |message: String| Diagnostic::error("E0533", node.span, message);
+        let Some(column) = schema.columns.iter().find(|column| is_column_of(&node.path, &column.name)) else {
+            let error = fault(format!("the data have no column `{}`", cut(&node.path)));
+            return Some(
+                error
+                    .label("is called as its column is")
+                    .help("categories are a column of a table: `input NAME: category[_]`"),
+            );
+        };
+        let found = match &column.kind {
+            ColumnKind::Words(names) => names.len(),
+            ColumnKind::Number | ColumnKind::Ordered(_) | ColumnKind::Dates(_) => {
+                let error = fault(format!("`{}` is no column of categories", cut(&column.name)));
+                let help = format!(
+                    "write `categories {}` in `data`, or read its numbers by `real[_]`",
+                    quoted_if_needed(&column.name)
+                );
+                return Some(error.label("reads categories").help(help));
+            }
+        };
+        if found != wanted {
+            let error = fault(format!("`{}` has {found} categories", cut(&column.name)));
+            return Some(
+                error
+                    .label(format!("says {wanted}"))
+                    .help(format!("write `category[_]`, which is `category[{found}]` here")),
+            );
+        }
+        if known.contains(&column.name.as_str()) {
+            let error = fault(format!("two inputs read the column `{}`", cut(&column.name)));
+            return Some(error.label("reads it again").help("read it once, and name its value: `from NAME`"));
+        }
+        known.push(&column.name);
+    }
+    None
 }
 
 /// Texts are read by one input, of tokens.

@@ -95,7 +95,7 @@ fn table(format: &Format, columns: &[ColumnRule], width: usize) -> Fits {
                 let finite = [Some(*scale), Some(*shift), *fill].into_iter().flatten().all(f64::is_finite);
                 ensure(finite, || format!("what it does with the column `{name}` is no finite number"))
             }
-            CellRule::Category { names, fill } => {
+            CellRule::Category { names, fill } | CellRule::Code { names, fill } => {
                 ensure(fill.is_none_or(|fill| (fill as usize) < names.len()), || {
                     format!(
                         "what stands for a gap in the column `{name}` is none of its {} words",

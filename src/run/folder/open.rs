@@ -6,7 +6,7 @@ use crate::{
     check::{Attributes, Env, check_penalties, check_source},
     data::{
         self, Choosing, DataConfig, DataError, DataSchema, Dataset, Division, Numeric, Observed, Search,
-        Split, Target, TargetRule,
+        Split, Target, TargetRule, is_column_of, sizes::column_of,
     },
     diag::Diagnostic,
     model::Model,
@@ -284,6 +284,17 @@ fn asked_of(model: &Model, schema: &DataSchema) -> Attributes {
     let mut attributes = schema.attributes();
     if model.open {
         attributes.extend(schema.sizes());
+        // Of columns of categories those that are inputs of their own.
+        let inputs: Vec<&str> = model
+            .inputs
+            .iter()
+            .map(|id| model.node(*id))
+            .filter(|node| node.ty.categories().is_some())
+            .map(|node| node.path.as_str())
+            .collect();
+        attributes.retain(|name, _| {
+            column_of(name).is_none_or(|column| inputs.iter().any(|input| is_column_of(input, column)))
+        });
     }
     attributes
 }

@@ -12,7 +12,11 @@ use std::{
     sync::Arc,
 };
 
-use super::{dir::RunDir, open::OpenError};
+use super::{
+    dir::RunDir,
+    open::OpenError,
+    trained::{Trained, Which},
+};
 use crate::{
     data::{
         DataError, Search,
@@ -73,7 +77,7 @@ pub fn told(model: &Model, search: &Search) -> Result<Weights, OpenError> {
     Ok(Weights { loaded: loaded.collect::<Result<_, DataError>>()?, ..Weights::default() })
 }
 
-/// The file; of a folder that holds a run its best checkpoint.
+/// The file; of a folder that holds a run the checkpoint that is judged.
 fn found(load: &Load, search: &Search) -> Result<PathBuf, DataError> {
     let path = search.find(&load.file).map_err(|e| e.net(load.span))?;
     if !path.is_dir() {
@@ -87,14 +91,14 @@ fn found(load: &Load, search: &Search) -> Result<PathBuf, DataError> {
             &format!("name the file of {}'s tensors in it", library.name()),
         ));
     }
-    let run = RunDir::at(&path);
-    match [run.best(), run.last()].into_iter().find(|file| file.exists()) {
-        Some(file) => Ok(file),
-        None if run.members() != [path] => {
+    match Trained::uncalibrated(&path, Which::Tested) {
+        Ok(trained) => Ok(trained.checkpoint.path),
+        Err(_) if RunDir::at(&path).members() != [path.clone()] => {
             Err(refused("the folder holds several runs, by seed", "name one of them, such as `DIR/seed-0`"))
         }
-        None => {
-            Err(refused("the folder holds no checkpoint of a run", "name the folder of a run, or a file"))
+        Err(error) => {
+            Err(refused("the folder holds no run that is read", "name the folder of a run, or a file")
+                .note(error.to_string()))
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     draws,
     graph::{Address, Mode, Op, StepInfo, Tossed},
     lower::{Lowered, lower_predict, lower_samples},
-    model::{Model, Node, NodeId},
+    model::{Model, Node},
     run::{
         folder::trained::{Trained, TrainedError},
         subnets::drawn::Drawn,
@@ -83,8 +83,8 @@ impl SiteMask {
 /// What is known of a row beside its number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    /// Its tokens, of a net that reads some: masks of word types hang on them.
-    tokens: Vec<i32>,
+    /// By input its tokens, or its category, where it reads some: masks of word types hang on them.
+    tokens: Vec<Vec<i32>>,
     /// How many of its steps are its own, where rows have lengths.
     length: Option<usize>,
 }
@@ -102,10 +102,8 @@ impl Known {
             }
         };
         let declared = net.model.inputs.len();
-        let reads = |id: &NodeId| net.model.node(*id).ty.vocab().is_some();
-        let tokens = net.model.inputs.iter().position(reads).and_then(|input| rows.inputs.get(input));
         Ok(Self {
-            tokens: tokens.map(numbers).transpose()?.unwrap_or_default(),
+            tokens: rows.inputs.iter().take(declared).map(numbers).collect::<Result<_, _>>()?,
             length: match rows.inputs.get(declared).map(numbers).transpose()?.as_deref() {
                 Some([length, ..]) => usize::try_from(*length).ok(),
                 _ => None,
@@ -145,7 +143,11 @@ fn masks(
             continue;
         }
         let by_type = (graph.node(v).op == Op::KeepMaskAt).then(|| graph.node(v).inputs[1]);
-        if by_type.is_some() && known.tokens.is_empty() {
+        let tokens = match graph.node(v).inputs.last().map(|input| &graph.node(*input).op) {
+            Some(Op::Input { slot, .. }) => known.tokens.get(*slot as usize).cloned().unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        if by_type.is_some() && tokens.is_empty() {
             return unfit(format!(
                 "the coins of {} are those of the words of a row\nhelp: `--input FILE` says which they are",
                 site.path
@@ -153,8 +155,8 @@ fn masks(
         }
         let tossed = match by_type.map(|threshold| &graph.node(threshold).op) {
             Some(Op::Scalar(threshold)) => {
-                let units = known.tokens.iter().map(|token| token.cast_unsigned() as usize).collect();
-                (*threshold, units, vec![known.tokens.len()], vec![false], false)
+                let units = tokens.iter().map(|token| token.cast_unsigned() as usize).collect();
+                (*threshold, units, vec![tokens.len()], vec![false], false)
             }
             _ => match graph.tossed(v) {
                 Some(Tossed { threshold, units, shape, shared, of_heads, .. }) => {

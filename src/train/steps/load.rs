@@ -5,7 +5,7 @@
 //! `lr stem, factor=0.1` trains it slowly. The statement may stand several times, for other layers. A trained net does not need the file.
 //!
 //! # Arguments
-//! `file` is sought where data are. Of dropnet it may be the folder of a run, whose best checkpoint is read; where training kept averages, those are loaded, as they predict. `from`
+//! `file` is sought where data are. Of dropnet it may be the folder of a run: then those parameters are read that `eval` judges, of the best epoch where the net stops early, else the last. Where training kept averages, those are loaded, as they predict. `from`
 //! says who wrote it: `dropnet`, the default, `torch` or `keras`.
 //! `into` names labels; `stage_*` stands for all that begin so. `names` says what the file calls them, one for one, where that is something else: `into=[hidden, out], names=["0", "2"]` for a
 //! `Sequential` of PyTorch. `prefix` stands in front of all names in the file, such as `prefix="module."`.
