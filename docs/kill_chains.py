@@ -1,14 +1,20 @@
 """Kills trainings at random moments, takes them up again, and compares what they end in with a run that nothing disturbed.
 
     python docs/kill_chains.py target/release/dropnet 100
+    python docs/kill_chains.py target/release/dropnet 20 1,2,3
+
+The last argument is of a build with MPI: every start draws one of these numbers of processes, and every kill one of the processes.
 
 Each chain trains a small net with early stopping, killed (SIGKILL) up to five times, then left to its end. `last.ckpt`, `best.ckpt` and
 `metrics.json` must have the same bytes, `log.jsonl` the same lines but for their times.
 """
 
+import contextlib
 import json
+import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +24,7 @@ NET = """
 data {
   source moons, rows=3000, noise=0.2
   split valid=600, test=600
+  batch 30, blocks=6
 }
 
 net {
@@ -44,22 +51,48 @@ def log_of(run):
     return lines
 
 
-def chain(program, folder, name, draws, seconds):
+def started(train, ranks):
+    """The command on so many processes, more than there may be cores."""
+    mpirun = ["mpirun", "--oversubscribe", "--allow-run-as-root", "-n", str(ranks)] if ranks > 1 else []
+    return mpirun + train
+
+
+def processes(parent):
+    """The process itself, or those that `mpirun` has started."""
+    children = pathlib.Path(f"/proc/{parent}/task/{parent}/children")
+    return [int(child) for child in children.read_text().split()] if children.exists() else []
+
+
+def kill(process, ranks, draws):
+    if ranks == 1:
+        return process.kill()
+    with contextlib.suppress(ProcessLookupError, IndexError, FileNotFoundError):
+        os.kill(draws.choice(processes(process.pid)), signal.SIGKILL)
+
+
+def chain(program, folder, name, draws, seconds, counts):
     """Trains `name` to its end through kills; answers how many landed."""
     train = [program, "train", "k.net", "-q", "-o", name, "--threads", "1"]
     killed = 0
     for _ in range(draws.randint(1, 5)):
         resume = ["--resume"] if (folder / name).exists() and draws.random() < 0.9 else []
-        process = subprocess.Popen(train + resume, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        ranks = draws.choice(counts)
+        process = subprocess.Popen(
+            started(train + resume, ranks), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         time.sleep(draws.random() * seconds)
         killed += process.poll() is None
-        process.kill()
-        process.wait()
-    subprocess.run(train + ["--resume"], cwd=folder, stdout=subprocess.DEVNULL, check=True)
+        kill(process, ranks, draws)
+        process.wait(timeout=20)
+    # A run that was killed before it had begun has nothing to be taken up.
+    resume = ["--resume"] if (folder / name / "model.lock.json").exists() else []
+    ended = subprocess.run(started(train + resume, draws.choice(counts)), cwd=folder, capture_output=True, text=True)
+    if ended.returncode != 0:
+        sys.exit(f"{name}: {ended.stdout}{ended.stderr}")
     return killed
 
 
-def main(program, chains):
+def main(program, chains, counts):
     program = str(pathlib.Path(program).resolve())
     draws = random.Random(1)
     with tempfile.TemporaryDirectory() as scratch:
@@ -71,7 +104,7 @@ def main(program, chains):
         straight, landed, differ = folder / "straight", 0, []
         for i in range(chains):
             run = folder / f"chain-{i}"
-            landed += chain(program, folder, run.name, draws, seconds)
+            landed += chain(program, folder, run.name, draws, seconds, counts)
             files = ["last.ckpt", "best.ckpt", "metrics.json", "model.net", "model.lock.json"]
             differ += [f"{run.name}/{file}" for file in files if (run / file).read_bytes() != (straight / file).read_bytes()]
             differ += [f"{run.name}/log.jsonl"] if log_of(run) != log_of(straight) else []
@@ -81,4 +114,5 @@ def main(program, chains):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2])))
+    counts = [int(count) for count in sys.argv[3].split(",")] if len(sys.argv) > 3 else [1]
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), counts))
