@@ -83,12 +83,6 @@ makes nets less sure; `plot --kind reliability` says whether too little.",
 better than one pass, and how far samples are apart says how sure the net may be. What lies before the first dropout is computed once a row. `--until-se 0.01` draws until the mean is known so well.",
     ),
     idea(
-        &["Several processes", "MPI", "mpirun", "ranks", "cluster", "distributed training", "data parallel", "DDP", "Horovod"],
-        "`mpirun -n 4 dropnet train FILE -o DIR` trains one net in four processes, on one machine or many: each has some blocks of every minibatch (`batch 1024, blocks=16`; blocks must be a multiple of the processes), and
-sums over rows are exchanged. Batch, rates and losses are those of the file, and the run is, to the bit, that of one process with the same blocks: a laptop replays what a cluster has trained, and `--resume` goes on with
-another number. `eval` and `predict` deal rows, `experiment` trials. `dropnet bench FILE --ranks 16 --network 10GbE` foretells what it would bring. It needs a build with `--features mpi`; docs/CLUSTERS.md tells the rest.",
-    ),
-    idea(
         &["Overfitting", "generalization gap", "regularization"],
         "Training figures go on becoming better while those of validation rows turn: `dropnet plot RUN` shows it. The train line is with dropout on, the validation line without, so with dropout the second may
 lie below. What helps: more data, `augment`, dropout, weight decay, `label_smoothing`, `mixup`, `stop_early`, smaller nets. `dropnet summary FILE --regularizers` lists what a net has of it.",
@@ -107,6 +101,12 @@ normalised target counted from its deviation), JSON and arrays all that the net 
 training and validation, learning rate, seconds), `metrics.json` (figures at the end), `last.ckpt` and, where a validation part is watched, `best.ckpt`. Checkpoints are safetensors files: parameters, the optimizer's
 slots, states of norms, and in the metadata what was fitted to the data, so that `predict` reads raw rows. They are written to a file beside them and renamed, so an interruption leaves the old one or the new one.
 `train --resume` goes on to the bit.",
+    ),
+    idea(
+        &["Several processes", "MPI", "mpirun", "ranks", "cluster", "distributed training", "data parallel", "DDP", "Horovod"],
+        "`mpirun -n 4 dropnet train FILE -o DIR` trains one net in four processes, on one machine or many: each has some blocks of every minibatch (`batch 1024, blocks=16`; blocks must be a multiple of the processes), and
+sums over rows are exchanged. Batch, rates and losses are those of the file, and the run is, to the bit, that of one process with the same blocks: a laptop replays what a cluster has trained, and `--resume` goes on with
+another number. `dropnet eval` and `dropnet predict` deal rows, `dropnet experiment` trials. `dropnet bench FILE --ranks 16 --network 10GbE` foretells what it would bring. It needs a build with `--features mpi`; docs/CLUSTERS.md tells the rest.",
     ),
     idea(
         &["Transfer learning", "fine-tuning", "finetuning", "pretrained weights", "pretraining", "warm start"],
