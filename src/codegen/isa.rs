@@ -20,6 +20,13 @@ impl Default for Features {
     }
 }
 
+/// What the processor of this machine has, as far as code is made by it: equal texts mean code of equal bits. Empty where no code can be made.
+#[must_use]
+pub fn instructions(features: Features) -> String {
+    let flags = target(features).map(|target| target.isa.isa_flags()).unwrap_or_default();
+    flags.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// The target, and whether it has fused multiply-add.
 pub(super) struct Target {
     pub isa: OwnedTargetIsa,

@@ -51,7 +51,7 @@ pub use bind::{Array, Bind, Target, Tensor};
 pub use clock::{Spent, StepPart};
 pub use compiled::{Compiled, Status};
 pub use error::CodegenError;
-pub use isa::Features;
+pub use isa::{Features, instructions};
 pub use session::{Session, SessionArrays};
 
 use crate::loops::Program;

@@ -25,7 +25,7 @@ pub fn facts_of_request(request: &Request<'_>, epochs: Option<u64>) -> Vec<Fact>
         ("seed", sum(&request.seed)),
         ("`--epochs`", sum(&epochs)),
         ("`--resume`", sum(&request.resume)),
-        ("kind of processor", sum(&codegen::Features::default())),
+        ("kind of processor", sum(&codegen::instructions(Default::default()))),
     ]
 }
 
@@ -98,4 +98,30 @@ fn bytes_of_first(peers: &dyn Peers, own: Vec<u8>) -> Vec<u8> {
     bytes.resize(u64::from_ne_bytes(len) as usize, 0);
     peers::broadcast(peers, &mut bytes);
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processors_are_told_apart_by_what_code_is_made_of() {
+        let host = codegen::instructions(Default::default());
+        assert!(!host.is_empty());
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("fma") {
+            let other = codegen::instructions(codegen::Features { fma: false, ..Default::default() });
+            assert_ne!(other, host);
+        }
+    }
+
+    #[test]
+    fn the_first_that_differs_is_named_with_what_differs() {
+        let found = peers::threads(3, |peers| {
+            let own = u64::from(peers.rank() == 2);
+            difference(peers, &[("text", 7), ("seed", own)])
+        });
+        assert_eq!(found, [Some((2, "seed")); 3]);
+        assert_eq!(peers::threads(2, |peers| difference(peers, &[("text", 7)])), [None; 2]);
+    }
 }
