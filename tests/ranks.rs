@@ -34,24 +34,33 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_dropnet");
+
 /// Of one process, or of several under `mpirun`.
 fn command(dir: &Path, ranks: usize, words: &[&str]) -> Command {
-    let program = env!("CARGO_BIN_EXE_dropnet");
     let mut command = match ranks {
-        1 => Command::new(program),
-        _ => {
-            let mut command = Command::new("mpirun");
-            command.args(["-n", &ranks.to_string(), program]);
-            command
-        }
+        1 => Command::new(PROGRAM),
+        _ => mpirun(dir, ranks, &[PROGRAM]),
     };
+    command.current_dir(dir).args(words);
+    command
+}
+
+/// Lines of a shell, in each of several processes, in which `$rank` is the process's number and `$dropnet` the program.
+fn each(dir: &Path, ranks: usize, lines: &str) -> Output {
+    let lines = format!("rank=${{OMPI_COMM_WORLD_RANK:-$PMI_RANK}}; dropnet={PROGRAM}\n{lines}");
+    mpirun(dir, ranks, &["sh", "-c", &lines]).output().expect("mpirun is there")
+}
+
+fn mpirun(dir: &Path, ranks: usize, words: &[&str]) -> Command {
+    let mut command = Command::new("mpirun");
+    command.current_dir(dir).args(["-n", &ranks.to_string()]).args(words);
     // Tests run as root in containers, on fewer cores than there are processes.
     for name in
         ["OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "OMPI_MCA_rmaps_base_oversubscribe"]
     {
         command.env(name, "1");
     }
-    command.current_dir(dir).args(words);
     command
 }
 
@@ -141,19 +150,9 @@ fn trials_are_dealt_to_processes() {
 fn what_processes_have_must_agree_and_is_said_once() {
     let folder = folder();
     let dir = folder.path();
-    fs::write(dir.join("other.net"), NET.replace("lr=0.1", "lr=0.2")).expect("a file");
-    let script = "#!/bin/sh\nif [ \"${OMPI_COMM_WORLD_RANK:-$PMI_RANK}\" = 1 ]; then cp other.net own1.net; else cp n.net own0.net; fi\nexec \"$@\"\n";
-    fs::write(dir.join("each.sh"), script).expect("a file");
-    let program = env!("CARGO_BIN_EXE_dropnet");
-    let of_its_own = "sh each.sh sh -c 'exec \"$0\" train own${OMPI_COMM_WORLD_RANK:-$PMI_RANK}.net -o r'";
-    let mut mpirun = Command::new("mpirun");
-    for name in
-        ["OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "OMPI_MCA_rmaps_base_oversubscribe"]
-    {
-        mpirun.env(name, "1");
-    }
-    let line = format!("{of_its_own} {program}");
-    let output = mpirun.current_dir(dir).args(["-n", "2", "sh", "-c", &line]).output().expect("mpirun");
+    fs::write(dir.join("own0.net"), NET).expect("a file");
+    fs::write(dir.join("own1.net"), NET.replace("lr=0.1", "lr=0.2")).expect("a file");
+    let output = each(dir, 2, "exec $dropnet train own$rank.net -o r");
     assert_eq!(output.status.code(), Some(3), "{}", said(&output));
     let once =
         |output: &Output, text: &str| assert_eq!(said(output).matches(text).count(), 1, "{}", said(output));
@@ -173,6 +172,69 @@ fn what_processes_have_must_agree_and_is_said_once() {
     let output = run(dir, 2, &["train", "n.net", "-o", "taken"]);
     assert_eq!(output.status.code(), Some(2));
     once(&output, "go on with it by `--resume`");
+}
+
+/// Each has the same net beside other rows; or the last comes when all others wait.
+#[test]
+fn other_data_are_told_and_late_processes_are_waited_for() {
+    let folder = folder();
+    let dir = folder.path();
+    let net = NET.replace("moons, rows=900, noise=0.2, seed=1", "csv, \"rows.csv\"");
+    let rows = |shift: f64| -> String {
+        let row = |i: u32| {
+            let x = f64::from(i % 37) * 0.1 + if i == 850 { shift } else { 0.0 };
+            format!("{x},{},{}\n", f64::from(i % 11), i % 2)
+        };
+        (0..900).map(row).collect()
+    };
+    for (rank, shift) in [0.0, 0.0, 1e-3].into_iter().enumerate() {
+        let own = dir.join(rank.to_string());
+        fs::create_dir(&own).expect("a folder");
+        fs::write(own.join("n.net"), &net).expect("a file");
+        fs::write(own.join("rows.csv"), format!("x1,x2,y\n{}", rows(shift))).expect("a file");
+    }
+    let output = each(dir, 3, "cd $rank; exec $dropnet train n.net -o r");
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    let told = "process 2 has not the same as process 0: rows of the data";
+    assert_eq!(said(&output).matches(told).count(), 1, "{}", said(&output));
+
+    let output = each(dir, 2, "cd $rank; [ $rank = 0 ] || sleep 2; exec $dropnet train n.net -o r");
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(!dir.join("1/r").exists(), "the first writes alone");
+    done(&dir.join("0"), 1, &["train", "n.net", "-o", "straight"]);
+    assert!(last(&dir.join("0"), "r") == last(&dir.join("0"), "straight"));
+
+    // Judged by the first with a file that the second has not, and with another one.
+    fs::rename(dir.join("0/r"), dir.join("r")).expect("a folder");
+    fs::rename(dir.join("1/rows.csv"), dir.join("1/gone.csv")).expect("a file");
+    let judge = "cd $rank; exec $dropnet eval ../r --input rows.csv";
+    let output = each(dir, 2, judge);
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert_eq!(said(&output).matches("cannot read rows.csv").count(), 1, "{}", said(&output));
+    fs::write(dir.join("1/rows.csv"), "x1,x2,y\n1,2,1\n").expect("a file");
+    let output = each(dir, 2, judge);
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert_eq!(said(&output).matches("number of rows to judge").count(), 1, "{}", said(&output));
+}
+
+/// The first process may write no more than so much, as where a disk is full.
+#[test]
+fn a_disk_that_is_full_ends_all_with_what_was_written_before() {
+    let folder = folder();
+    let dir = folder.path();
+    done(dir, 1, &["train", "n.net", "-o", "r", "--epochs", "1"]);
+    let before = last(dir, "r");
+    // The library's own files are no larger than that: messages go by sockets.
+    let lines = "export OMPI_MCA_btl=self,tcp PMIX_MCA_gds=hash
+        [ $rank = 0 ] && { trap '' XFSZ; ulimit -f 4; }
+        exec $dropnet train n.net -o r --resume";
+    let output = each(dir, 2, lines);
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert_eq!(said(&output).matches("cannot write").count(), 1, "{}", said(&output));
+    assert!(last(dir, "r") == before, "what was there stays");
+    done(dir, 3, &["train", "n.net", "-o", "r", "--resume"]);
+    done(dir, 1, &["train", "n.net", "-o", "straight"]);
+    assert!(last(dir, "r") == last(dir, "straight"));
 }
 
 /// The process of a rank below `mpirun`.

@@ -71,12 +71,17 @@ impl Run {
     }
 
     fn of(source: &str) -> Self {
+        Self::beside(source, Path::new("."))
+    }
+
+    /// Of data in a folder.
+    fn beside(source: &str, folder: &Path) -> Self {
         let checked = check_source(source, &Default::default());
         let model = checked.model.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
         let config = model.data.as_ref().expect("a data section");
-        let search = Search::new(Path::new("."), Path::new("."), None);
-        let dataset = data::load(config, &search, &dropnet::internal::run::agreement::need(&model))
-            .expect("generated data");
+        let search = Search::new(folder, folder, None);
+        let dataset =
+            data::load(config, &search, &dropnet::internal::run::agreement::need(&model)).expect("the data");
         Self { source: source.into(), model, dataset }
     }
 
@@ -636,19 +641,44 @@ fn checkpoints_of_blocks_of_rows_do_not_depend_on_threads_resume_or_interruption
     }
 }
 
-/// The same by processes that have some of the blocks each, stopped by two of them and taken up by three; an attention net, and a recurrent one that carries its state.
+/// Windows of a text that go on from minibatch to minibatch, with their state.
+const CARRIED: &str = "
+data {
+  source text, \"letters.txt\"
+  tokenize chars
+  window 5, carry=true
+  split valid=20%
+  batch 12, blocks=12
+}
+net {
+  input text: token[5, vocab=8]
+  embedding 5 -> lstm 7, recurrent_dropout=0.2, carry=true -> dropout 0.2 -> gru 6, carry=true
+  dense 8
+  output next: token[5, vocab=8]
+}
+train {
+  loss cross_entropy
+  optimizer adam, lr=1e-2
+  epochs 3
+}
+";
+
+/// The same by processes that have some of the blocks each, stopped by two of them and taken up by three: changed pictures of which each reads its own and those that they are mixed with, updates that
+/// are shared out (of the maps' long weight), an attention net, and a recurrent one that carries its state.
 #[test]
 fn checkpoints_do_not_depend_on_the_number_of_processes() {
     let dense = NET.replace("batch 50", "batch 60, blocks=12");
     let maps = MAPS
         .replace("batch 33", "batch 35, blocks=12")
-        .replace("net {", "augment {\n  cutmix alpha=1\n}\nnet {")
+        .replace("net {", "augment {\n  crop 9x9, pad=2\n  flip horizontal\n  cutmix alpha=1\n}\nnet {")
         .replace("epochs 3", "average ema, decay=0.9\n  epochs 3");
     let brackets = BRACKETS.replace("batch 30, blocks=4", "batch 34, blocks=12");
-    for source in [&dense, &maps, &brackets] {
+    for source in [&dense, &maps, &brackets, CARRIED] {
         assert!(source.contains("blocks=12"), "{source}");
-        let run = Run::of(source);
         let folder = tempfile::tempdir().expect("a folder");
+        let letters: String = (0..700).map(|i| char::from(b'a' + (i * i / 7 + i % 3) as u8 % 6)).collect();
+        std::fs::write(folder.path().join("letters.txt"), letters).expect("a file");
+        let run = Run::beside(source, folder.path());
         let dir = |name: &str| {
             let dir = folder.path().join(name);
             std::fs::create_dir(&dir).expect("a folder");

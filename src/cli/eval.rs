@@ -226,12 +226,14 @@ impl Command {
     }
 
     fn run_as(&self, ranks: Option<&Ranks>, ui: &mut Ui) -> Outcome {
+        if let Some(input) = &self.input {
+            Ranks::can_all_read(ranks, input)?;
+        }
         let committee =
             self.runs.read_by(ranks, ui).and_then(|committee| self.sampling.tempered(committee))?;
         if self.sampling.temperature.is_some() {
             committee.first().answers_once("a temperature").map_err(Failure::data)?;
         }
-        let search = self.runs.search();
         let team = Ranks::team(ranks, self.threads.count());
         let file = &committee.first().model.predict;
         let by_row = self.input.is_some() || self.each.is_some();
@@ -257,18 +259,30 @@ impl Command {
         if self.wrong && of_steps {
             return Err(Failure::usage("`--wrong` is of rows with one class each"));
         }
-        if self.confusion {
-            return self.confused(&committee, mode, &team, ui);
-        }
-        if by_row {
-            return self.rows(&committee, mode, scoring, &team, ui);
-        }
-        let parts =
-            run::evaluate(&committee, &search, mode, scoring, &team).map_err(|error| failure(&error, ui))?;
-        let rates = learned_rates(&committee).map_err(|error| failure(&error, ui))?;
+        let judged = match (self.confusion, by_row) {
+            (true, _) => self.confused(&committee, mode, (&team, ranks), ui),
+            (false, true) => self.rows(&committee, mode, scoring, (&team, ranks), ui),
+            (false, false) => self.parts(&committee, mode, scoring, &team, ui),
+        };
+        Ranks::settled(ranks, judged, ui)
+    }
+
+    /// The figures of each part of the data.
+    fn parts(
+        &self,
+        committee: &Committee,
+        mode: PredictMode,
+        scoring: Scoring,
+        team: &Team,
+        ui: &mut Ui,
+    ) -> Outcome {
+        let parts = run::evaluate(committee, &self.runs.search(), mode, scoring, team);
+        let parts = parts.map_err(|error| failure(&error, ui))?;
+        let rates = learned_rates(committee).map_err(|error| failure(&error, ui))?;
+        let views = committee.first().model.predict.view_count();
         match self.json {
-            true => ui.data(&format!("{}\n", self.object(&parts, mode, file.view_count(), rates)))?,
-            false => ui.data(&self.table(&committee, &parts, mode, &rates))?,
+            true => ui.data(&format!("{}\n", self.object(&parts, mode, views, rates)))?,
+            false => ui.data(&self.table(committee, &parts, mode, &rates))?,
         }
         Ok(Exit::Done)
     }
@@ -279,10 +293,10 @@ impl Command {
         committee: &Committee,
         mode: PredictMode,
         scoring: Scoring,
-        team: &Team,
+        (team, ranks): (&Team, Option<&Ranks>),
         ui: &mut Ui,
     ) -> Outcome {
-        let known = self.known(committee, ui)?;
+        let known = self.known(committee, ranks, ui)?;
         // Of a text whose tokens are foretold the figures are wanted, and not a row a window.
         if self.input.is_some() && committee.first().model.output.kind.steps().is_some() {
             let figures = run::evaluate_known(committee, &known, mode, scoring, team)
@@ -331,10 +345,16 @@ impl Command {
     }
 
     /// What rows of each class were taken for.
-    fn confused(&self, committee: &Committee, mode: PredictMode, team: &Team, ui: &mut Ui) -> Outcome {
+    fn confused(
+        &self,
+        committee: &Committee,
+        mode: PredictMode,
+        (team, ranks): (&Team, Option<&Ranks>),
+        ui: &mut Ui,
+    ) -> Outcome {
         let first = committee.first();
         let known = match self.input.is_some() || self.each.is_some() {
-            true => vec![self.known(committee, ui)?],
+            true => vec![self.known(committee, ranks, ui)?],
             false => {
                 let part = |name: &str| Known::of_data(first, name, &self.runs.search());
                 let held = [part("valid"), part("test")].into_iter().collect::<Result<Vec<_>, _>>();
@@ -363,7 +383,15 @@ impl Command {
     }
 
     /// The rows that are judged one by one.
-    fn known(&self, committee: &Committee, ui: &mut Ui) -> Result<Known, Failure> {
+    fn known(&self, committee: &Committee, ranks: Option<&Ranks>, ui: &mut Ui) -> Result<Known, Failure> {
+        let known = self.known_here(committee, ui)?;
+        if let Some(ranks) = ranks {
+            ranks.have_the_same(&[("number of rows to judge", known.part.rows() as u64)])?;
+        }
+        Ok(known)
+    }
+
+    fn known_here(&self, committee: &Committee, ui: &mut Ui) -> Result<Known, Failure> {
         let first = committee.first();
         let Some(path) = &self.input else {
             let part = self.each.as_deref().unwrap_or("test");

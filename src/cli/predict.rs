@@ -270,11 +270,7 @@ impl Command {
     }
 
     fn run_as(&self, ranks: Option<&Ranks>, ui: &mut Ui) -> Outcome {
-        if ranks.is_some() && self.input == Path::new(STDIN) {
-            return Err(Failure::usage(
-                "of several processes one alone has standard input\nhelp: name a file that all can read",
-            ));
-        }
+        Ranks::can_all_read(ranks, &self.input)?;
         let committee =
             self.runs.read_by(ranks, ui).and_then(|committee| self.sampling.tempered(committee))?;
         let (form, file) = self.form()?;
@@ -312,7 +308,8 @@ impl Command {
         let drawn = done.map_err(|ended| match ended {
             Ended::Failed(failure) => failure,
             Ended::Unpredicted(error) => eval::failure(&error, ui),
-        })?;
+        });
+        let drawn = Ranks::settled(ranks, drawn, ui)?;
         out.map(Written::end).transpose()?;
         if let Some((converted, unread)) = noticed.map(|noticed| noticed.so_far()) {
             say_converted(all, converted, ui);

@@ -5,10 +5,11 @@ use dropnet::internal::{
     peers::{self, Peers},
     run::{self, Fact, Ready, Request, Shard},
 };
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use super::{
     Outcome, interrupts,
+    source::STDIN,
     ui::{Exit, Failure, Ui},
 };
 
@@ -83,6 +84,16 @@ impl Ranks {
         done
     }
 
+    /// Refuses an input that one process alone has.
+    pub fn can_all_read(ranks: Option<&Self>, input: &Path) -> Result<(), Failure> {
+        match ranks.is_some() && input == Path::new(STDIN) {
+            true => Err(Failure::usage(
+                "of several processes one alone has standard input\nhelp: name a file that all can read",
+            )),
+            false => Ok(()),
+        }
+    }
+
     /// The share of this process of what is dealt one by one.
     pub fn shard(&self) -> Shard {
         Shard { index: self.peers.rank() + 1, of: self.count() }
@@ -142,8 +153,16 @@ impl Ranks {
         Team::among(threads, ranks.map(Self::peers))
     }
 
+    /// How what all compute together has ended here: who has failed ends all.
+    pub fn settled<T>(ranks: Option<&Self>, done: Result<T, Failure>, ui: &mut Ui) -> Result<T, Failure> {
+        match (ranks, done) {
+            (Some(ranks), Err(failure)) => Err(Failure::Reported(ranks.abandon(&failure, ui))),
+            (_, done) => done,
+        }
+    }
+
     /// Ends all at once: this process has failed while others compute.
-    pub fn abandon(&self, failure: &Failure, ui: &mut Ui) -> Exit {
+    fn abandon(&self, failure: &Failure, ui: &mut Ui) -> Exit {
         let rank = self.peers.rank();
         if rank > 0 {
             // What fails everywhere is said by the first.

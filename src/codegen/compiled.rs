@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU32;
 use std::sync::{Mutex, PoisonError};
 
+use crate::graph::SlotId;
 use crate::kernels::{
     pace::{Pace, Pacing},
     team::Team,
 };
-use crate::loops::{BufferKind, Program, Work};
+use crate::loops::{BufferKind, Kernel, LoopKernel, Program, Work, traffic};
+use crate::peers::Slice;
 
 use super::abi::RunFn;
 use super::bind::{Bind, Bound};
@@ -197,6 +199,20 @@ impl Compiled {
         (arena, rank): (u64, usize),
     ) -> Result<Bound, CodegenError> {
         Bound::new(&self.program, &self.options, &self.needs, bind, places, (arena, rank))
+    }
+
+    /// Optimizer slots of which each of several processes has changed a slice behind a pass.
+    pub fn sliced_slots(&self) -> BTreeMap<SlotId, Slice> {
+        let mut slots = BTreeMap::new();
+        for kernel in &self.program.kernels {
+            let Kernel::Loop(LoopKernel { slice: Some(slice), .. }) = kernel else { continue };
+            for id in traffic(kernel).1 {
+                if let BufferKind::Slot(slot) = self.program.buffers[id.0 as usize].kind {
+                    slots.insert(slot, *slice);
+                }
+            }
+        }
+        slots
     }
 
     pub(super) fn native(&self) -> RunFn {

@@ -16,6 +16,7 @@ use cranelift_frontend::FunctionBuilder;
 
 use crate::graph::Blocks;
 use crate::loops::{BufferId, PANEL_ROWS, Parts};
+use crate::peers::Slice;
 
 use super::abi::{DONE, NON_FINITE, STOPPED, offset};
 use super::layout::Table;
@@ -53,6 +54,7 @@ struct Runner<'p, 'f, 'b> {
 struct List {
     parts: Parts,
     by_block: bool,
+    slice: Option<Slice>,
 }
 
 /// Lists that have been shared out in a step.
@@ -114,7 +116,9 @@ impl Runner<'_, '_, '_> {
     fn share_fixed_lists(&mut self) {
         let schedule = self.plan.schedule;
         for task in schedule.once.iter().chain(&schedule.step) {
-            let Task::Call { parts: Parts::Const(n), by_block: false, .. } = *task else { continue };
+            let Task::Call { parts: Parts::Const(n), by_block: false, slice: None, .. } = *task else {
+                continue;
+            };
             if self.fixed.iter().all(|(m, _)| *m != n) {
                 let parts = self.fb.ins().iconst(I64, n as i64);
                 let share = self.share(parts);
@@ -135,8 +139,8 @@ impl Runner<'_, '_, '_> {
         self.fb.switch_to_block(some);
         for task in tasks {
             match *task {
-                Task::Call { kernel, parts, by_block } => {
-                    if let Some(share) = self.known_share(List { parts, by_block }, &[]) {
+                Task::Call { kernel, parts, by_block, slice } => {
+                    if let Some(share) = self.known_share(List { parts, by_block, slice }, &[]) {
                         self.call(kernel, None, share);
                     }
                 }
@@ -188,10 +192,10 @@ impl Runner<'_, '_, '_> {
         let mut chains = self.plan.chains.iter().peekable();
         let mut i = 0;
         while let Some(task) = self.plan.schedule.step.get(i) {
-            if let Task::Call { parts, by_block, .. } = *task
+            if let Task::Call { parts, by_block, slice, .. } = *task
                 && let Some(chain) = chains.next_if(|chain| chain.start == i)
             {
-                let list = List { parts, by_block };
+                let list = List { parts, by_block, slice };
                 let share = self.own_share(list, rows, &mut shared);
                 self.in_blocks(list, rows, share, |r, block, share| {
                     r.chain(chain.clone(), block, share);
@@ -201,8 +205,8 @@ impl Runner<'_, '_, '_> {
             }
             match *task {
                 Task::Barrier => self.barrier(),
-                Task::Call { kernel, parts, by_block } => {
-                    let list = List { parts, by_block };
+                Task::Call { kernel, parts, by_block, slice } => {
+                    let list = List { parts, by_block, slice };
                     let share = self.own_share(list, rows, &mut shared);
                     self.in_blocks(list, rows, share, |r, block, share| {
                         r.call(kernel, block, share);
@@ -221,13 +225,38 @@ impl Runner<'_, '_, '_> {
         if let Some(share) = self.known_share(list, shared) {
             return share;
         }
-        let count = match list.by_block {
-            true => self.count_in_blocks(list.parts, rows),
-            false => self.count(list.parts, rows.all),
+        let share = match (list.slice, list.by_block) {
+            (Some(slice), _) => self.share_of_slice(list.parts, slice, rows),
+            (None, true) => {
+                let count = self.count_in_blocks(list.parts, rows);
+                self.share(count)
+            }
+            (None, false) => {
+                let count = self.count(list.parts, rows.all);
+                self.share(count)
+            }
         };
-        let share = self.share(count);
         shared.push((list, share));
         share
+    }
+
+    /// This thread's part of the shards that are this process's ([`Slice::shards`]).
+    fn share_of_slice(&mut self, parts: Parts, slice: Slice, rows: Rows) -> (Value, Value) {
+        let (all, blocks) = (self.count(parts, rows.all), self.plan.blocks);
+        let first_block = self.constant(offset!(first_block));
+        let rank = self.fb.ins().udiv_imm_u(first_block, blocks.own() as i64);
+        let each = slice.each(blocks.ranks()) as i64;
+        let start = self.fb.ins().imul_imm_s(rank, each);
+        let end = self.fb.ins().iadd_imm_s(start, each);
+        let [from, to] = [start, end].map(|number| {
+            let within = self.fb.ins().iadd_imm_s(number, -(slice.first as i64));
+            let zero = self.fb.ins().iconst(I64, 0);
+            let within = self.fb.ins().smax(within, zero);
+            self.fb.ins().smin(within, all)
+        });
+        let own = self.fb.ins().isub(to, from);
+        let share = self.share(own);
+        (self.fb.ins().iadd(share.0, from), self.fb.ins().iadd(share.1, from))
     }
 
     /// All calls of a chain for one shard, then for the next.
@@ -252,7 +281,7 @@ impl Runner<'_, '_, '_> {
 
     fn known_share(&self, list: List, shared: &[(List, (Value, Value))]) -> Option<(Value, Value)> {
         match list {
-            List { parts: Parts::Const(n), by_block: false } => {
+            List { parts: Parts::Const(n), by_block: false, slice: None } => {
                 self.fixed.iter().find(|(m, _)| *m == n).map(|(_, s)| *s)
             }
             _ => shared.iter().find(|(own, _)| *own == list).map(|(_, s)| *s),

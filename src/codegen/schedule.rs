@@ -9,6 +9,7 @@ use crate::loops::calls::Reach;
 use crate::loops::{
     Access, Base, BufferId, Domain, Inst, Kernel, LoopKernel, Operand, Parts, Program, Ranges, Stmt, once,
 };
+use crate::peers::Slice;
 
 use super::shape::{Memory, memory};
 
@@ -20,6 +21,8 @@ pub(super) enum Task {
         parts: Parts,
         /// Whether these are its parts of each block of rows, one block behind the other.
         by_block: bool,
+        /// Which of them are this process's, where they are shared out.
+        slice: Option<Slice>,
     },
     /// Thread 0 adds a value to a total.
     Total {
@@ -113,7 +116,8 @@ fn tasks(
             Kernel::Total { index, value } => Task::Total { index: *index, value: *value },
             _ => {
                 let by_block = !program.blocks.are_one() && kernel.is_of_rows();
-                Task::Call { kernel: i, parts: parts(kernel), by_block }
+                let slice = if let Kernel::Loop(k) = kernel { k.slice } else { None };
+                Task::Call { kernel: i, parts: parts(kernel), by_block, slice }
             }
         });
         open.extend(touches);
@@ -182,10 +186,10 @@ fn loop_touches(program: &Program, kernel: &LoopKernel) -> Vec<Touch> {
         let ranges = Ranges::new(kernel.domain, cols, taps);
         match stmt {
             Stmt::Let(_, Inst::Load { operand, access, .. }) => {
-                add(*operand, false, reach(kernel.domain, *access, ranges));
+                add(*operand, false, reach(kernel, *access, ranges));
             }
             Stmt::Store { operand, access, .. } => {
-                add(*operand, true, reach(kernel.domain, *access, ranges));
+                add(*operand, true, reach(kernel, *access, ranges));
             }
             Stmt::Partial { operand, .. } => add(*operand, true, shards(kernel.domain)),
             Stmt::Let(..) | Stmt::Accumulate { .. } | Stmt::Fold { .. } => {}
@@ -202,12 +206,13 @@ fn shards(domain: Domain) -> Reach {
 }
 
 /// Rows that are not apart, or not the thread's own, may be anybody's.
-fn reach(domain: Domain, access: Access, ranges: Ranges) -> Reach {
-    match (domain, access.base) {
+fn reach(kernel: &LoopKernel, access: Access, ranges: Ranges) -> Reach {
+    match (kernel.domain, access.base) {
         (Domain::Rows { rows, grain, .. }, Base::Own | Base::Pass) if access.rows_are_apart(ranges) => {
             Reach::Rows { rows, grain, width: access.at.row, pass: access.base == Base::Pass }
         }
-        (Domain::Flat { len }, Base::Own) if access.at.col == 1 => {
+        // Threads have other elements of a slice than of the whole.
+        (Domain::Flat { len }, Base::Own) if access.at.col == 1 && kernel.slice.is_none() => {
             Reach::Elements { len, offset: access.at.offset }
         }
         _ => Reach::All,

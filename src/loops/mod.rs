@@ -11,6 +11,7 @@
 //! - the shards of a kernel and the panels of a product are functions of shapes only.
 
 mod access;
+mod by_element;
 pub mod calls;
 mod cost;
 mod domain;
@@ -41,11 +42,12 @@ pub(crate) use verify::{blocks_are_apart, traffic};
 pub use work::Work;
 
 use crate::graph::{Blocks, DType, Dim, ParamId, Reduction, ScalarId, SiteId, SlotId, StateId};
+use crate::peers::Slice;
 
 /// Rows of one shard of a row domain: also the grain of the fixed reduction tree.
 pub const SHARD_ROWS: usize = 32;
 /// Elements of one shard of a flat domain.
-pub const SHARD_ELEMENTS: usize = 4096;
+pub const SHARD_ELEMENTS: usize = crate::peers::SHARD;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BufferId(pub u32);
@@ -187,6 +189,8 @@ pub struct LoopKernel {
     /// Instance-specific; the body names them by index, so equal bodies are compiled once.
     pub operands: Vec<Operand>,
     pub body: Body,
+    /// Which shards are a process's, where they are shared out; else all are everybody's.
+    pub slice: Option<Slice>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -112,7 +112,8 @@ impl Printer<'_> {
 
     fn loops(&mut self, kernel: &LoopKernel) {
         let rows = if matches!(kernel.domain, Domain::Flat { .. }) { "" } else { "for row in " };
-        self.line(0, &format!("{}: {rows}{}", kernel.name, domain(kernel.domain)));
+        let slice = if kernel.slice.is_some() { ", a slice a rank" } else { "" };
+        self.line(0, &format!("{}: {rows}{}{slice}", kernel.name, domain(kernel.domain)));
         for (reg, inst) in &kernel.body.uniform {
             let text = self.inst(kernel, inst);
             self.line(1, &format!("uniform {} = {text}", register(*reg)));

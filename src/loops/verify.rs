@@ -1,18 +1,21 @@
 //! Checks the invariants of a program (see the module's page): run after each fusion of a debug build, and on programs made by hand.
 
+mod ranks;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::is_temporary;
 use super::{
-    Access, Binary, BufferId, BufferKind, Call, Inst, Kernel, LoopKernel, Operand, Program, Reg, Repeat,
-    Section, Stmt, extents,
+    Access, Binary, BufferId, BufferKind, Inst, Kernel, LoopKernel, Operand, Program, Reg, Repeat, Section,
+    Stmt, extents,
 };
 use crate::graph::DType;
 
 /// The first broken invariant, in words.
 pub fn verify(program: &Program) -> Result<(), String> {
     blocks_are_apart(program)?;
-    nodes_are_exchanged(program)?;
+    ranks::nodes_are_exchanged(program)?;
+    ranks::slices_are_collected(program)?;
     let mut written: BTreeSet<BufferId> = BTreeSet::new();
     for (i, buffer) in program.buffers.iter().enumerate() {
         if !is_temporary(buffer) {
@@ -67,32 +70,6 @@ pub(crate) fn blocks_are_apart(program: &Program) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// Where processes have some blocks each, nobody reads a sum over rows before it was exchanged; and the processes tell each other once a step whether to stop.
-fn nodes_are_exchanged(program: &Program) -> Result<(), String> {
-    let (mut nodes, mut told) = (BTreeSet::new(), 0);
-    for kernel in &program.kernels {
-        if let Kernel::Call { call: Call::Exchange(exchange), .. } = kernel {
-            for own in &exchange.nodes {
-                nodes.remove(&own.partials);
-            }
-            told += usize::from(exchange.is_last);
-            continue;
-        }
-        if let Some(early) = kernel.buffers().into_iter().find(|id| nodes.contains(id)) {
-            let name = &program.buffers[early.0 as usize].name;
-            return Err(format!("{}: {name} has sums of one process alone", kernel.name()));
-        }
-        if let Kernel::Call { call, .. } = kernel {
-            nodes.extend(call.leaves_nodes().map(|own| own.partials));
-        }
-    }
-    match (nodes.is_empty(), told) {
-        (false, _) => Err("a sum over rows is never exchanged".to_string()),
-        (true, 0 | 1) => Ok(()),
-        _ => Err("a step ends once".to_string()),
-    }
 }
 
 /// In a step of a loop over time nothing is read before it is written but what enters.

@@ -26,16 +26,23 @@ pub(super) struct Feed<'a> {
     with_target: bool,
     /// Row of the stores at each position of these steps.
     order: &'a [u32],
+    /// By position: whether its row is read; all are where nothing is said.
+    read: Option<&'a [bool]>,
     batch: usize,
     /// Steps of a block.
     steps: usize,
 }
 
 impl<'a> Feed<'a> {
-    pub fn new(part: &'a Part, with_target: bool, order: &'a [u32], batch: usize) -> Self {
+    pub fn new(
+        part: &'a Part,
+        with_target: bool,
+        (order, read): (&'a [u32], Option<&'a [bool]>),
+        batch: usize,
+    ) -> Self {
         let row: usize = part.inputs.iter().map(|input| input.store.form().row_bytes()).sum();
         let steps = (BLOCK / (row * batch).max(1)).max(1);
-        Self { part, with_target, order, batch, steps }
+        Self { part, with_target, order, read, batch, steps }
     }
 
     /// Positions of a block, at most.
@@ -56,7 +63,7 @@ impl<'a> Feed<'a> {
             (0..self.order.len()).step_by(size).map(move |start| start..self.order.len().min(start + size))
         };
         let room = blocks().take(RING).map(|_| Block::new(self)).collect::<Result<_, _>>()?;
-        let fill = |block: &mut Block, positions: Range<usize>| block.fill(self, &self.order[positions]);
+        let fill = |block: &mut Block, positions: Range<usize>| block.fill(self, positions);
         ahead(room, blocks(), fill, run)
     }
 }
@@ -130,10 +137,18 @@ impl Block {
         Ok(Self { inputs: sizes.map(room).collect::<Result<_, _>>()?, target: Target::NONE })
     }
 
-    fn fill(&mut self, feed: &Feed<'_>, rows: &[u32]) -> Result<(), DataError> {
+    fn fill(&mut self, feed: &Feed<'_>, positions: Range<usize>) -> Result<(), DataError> {
+        let (rows, read) = (&feed.order[positions.clone()], feed.read.map(|read| &read[positions]));
         for (input, room) in feed.part.inputs.iter().zip(&mut self.inputs) {
             let room: &mut [u8] = bytemuck::cast_slice_mut(room);
-            read_rows(&*input.store, rows, room)?;
+            let Some(read) = read else {
+                read_rows(&*input.store, rows, room)?;
+                continue;
+            };
+            let into = room.chunks_exact_mut(input.store.form().row_bytes());
+            for ((row, into), _) in rows.iter().zip(into).zip(read).filter(|(_, read)| **read) {
+                input.store.read(*row as usize, into)?;
+            }
         }
         if feed.with_target {
             self.target = feed.part.target.of_rows(rows);

@@ -228,6 +228,7 @@ impl Function {
         if let Some(dealt) = self.dealt(&pass) {
             let positions = pass.position(next) - pass.positions().start;
             dealt.outputs(pass.outputs, self.compiled.output_width(), positions);
+            dealt.slots(&mut pass.store.slots, &self.compiled.sliced_slots());
             let carried = self.graph.states.iter().zip(&mut pass.store.states);
             carried.filter(|(state, _)| state.by_row).for_each(|(_, values)| dealt.carried(values));
         }
@@ -246,11 +247,17 @@ impl Function {
         let numbers = pass.part.numbers();
         let row = |position: usize| numbers[pass.layout.order[position] as usize];
         let order: Vec<u32> = positions.clone().map(row).collect();
+        // Where rows are brought to this process, those of the others stay away.
+        let read = self.dealt(pass).map(|dealt| {
+            let partner = pass.partner.map(|partner| &partner[positions.clone()]);
+            dealt.read(positions.len(), positions.start, partner)
+        });
         if let Some(augmented) = pass.augment.take() {
-            return self.augmented(pass, augmented, &order);
+            let epoch = augmented.epoch.only(positions.start, read);
+            return self.augmented(pass, Augmented { epoch, ..augmented }, &order);
         }
         if !pass.part.is_held() {
-            return self.fed(pass, &order);
+            return self.fed(pass, &order, read.as_deref());
         }
         let partner = pass.partner.map(|partner| &partner[positions]).unwrap_or_default();
         let partner: Vec<u32> = partner.iter().map(|position| row(*position as usize)).collect();
@@ -260,9 +267,9 @@ impl Function {
     }
 
     /// Runs the steps on blocks of rows; `order` is the row of the stores at each position of the steps.
-    fn fed(&self, pass: &mut Pass<'_>, order: &[u32]) -> Result<Status, PassError> {
+    fn fed(&self, pass: &mut Pass<'_>, order: &[u32], read: Option<&[bool]>) -> Result<Status, PassError> {
         debug_assert!(pass.samples.is_empty(), "samples name rows by their numbers, which blocks have not");
-        let feed = Feed::new(pass.part, pass.with_target, order, pass.layout.batch);
+        let feed = Feed::new(pass.part, pass.with_target, (order, read), pass.layout.batch);
         let ended = feed.each_block(|block, positions| self.block(pass, &block.arrays(&feed), positions))?;
         Ok(ended.unwrap_or(Status::Done))
     }

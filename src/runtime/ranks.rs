@@ -3,12 +3,12 @@
 //! Invariant: behind every pass each process has all outputs and all that rows carry, as if it had computed them; so whoever makes a decision of them makes the same
 //! one everywhere, and nobody above [`Function`](super::function::Function) knows of other processes.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use crate::{
-    graph::Blocks,
+    graph::{Blocks, SlotId},
     kernels::{aligned::AlignedVec, team::Team},
-    peers::{self, Peers},
+    peers::{self, Peers, Slice},
 };
 
 /// The minibatches of a pass, of which each process has computed some blocks.
@@ -20,6 +20,22 @@ pub(super) struct Dealt<'a> {
 }
 
 impl Dealt<'_> {
+    /// Of positions of whole steps, the last of which may be short: those whose rows this process reads, its own and the ones that they are mixed with, whose positions `partner` counts
+    /// from `first`, that of the first of these.
+    pub fn read(&self, positions: usize, first: usize, partner: Option<&[u32]>) -> Vec<bool> {
+        let mut read = vec![false; positions];
+        for start in (0..positions).step_by(self.batch) {
+            let rows = self.blocks.rows_of(self.peers.rank(), self.batch.min(positions - start));
+            for position in start + rows.start..start + rows.end {
+                read[position] = true;
+                if let Some(partner) = partner {
+                    read[partner[position] as usize - first] = true;
+                }
+            }
+        }
+        read
+    }
+
     /// Completes outputs `[positions, width]`, those of positions of whole steps, the last of which may be short.
     pub fn outputs(&self, outputs: &mut [f32], width: usize, positions: usize) {
         let minibatches = (0..positions).step_by(self.batch);
@@ -41,6 +57,17 @@ impl Dealt<'_> {
             std::iter::once(rows.start * width..rows.end * width)
         };
         self.complete(state, of);
+    }
+
+    /// Completes optimizer slots of which each process has changed a slice.
+    pub fn slots(&self, slots: &mut [AlignedVec], slices: &BTreeMap<SlotId, Slice>) {
+        let mut values: Vec<(&mut [f32], Slice)> = Vec::new();
+        for (slot, numbers) in slots.iter_mut().enumerate() {
+            values.extend(slices.get(&SlotId(slot as u32)).map(|slice| (&mut **numbers, *slice)));
+        }
+        if !values.is_empty() {
+            peers::collect_slices(self.peers, &mut values);
+        }
     }
 
     /// Puts the numbers of every process where they belong; `of` says of a rank which are its.

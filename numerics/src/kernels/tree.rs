@@ -109,8 +109,30 @@ pub fn take_in(low: &mut [f32], high: &[f32], is_max: bool) {
     let pairs = low.iter_mut().zip(high);
     match is_max {
         false => pairs.for_each(|(a, &b)| *a += b),
-        true => pairs.for_each(|(a, &b)| *a = if b < *a { *a } else { b }),
+        true => pairs.for_each(|(a, &b)| *a = larger(*a, b)),
     }
+}
+
+/// The same in place of the second.
+pub fn take_under(low: &[f32], high: &mut [f32], is_max: bool) {
+    let pairs = low.iter().zip(high);
+    match is_max {
+        false => pairs.for_each(|(&a, b)| *b += a),
+        true => pairs.for_each(|(&a, b)| *b = larger(a, *b)),
+    }
+}
+
+/// The same elsewhere.
+pub fn put_between(low: &[f32], high: &[f32], into: &mut [f32], is_max: bool) {
+    let pairs = low.iter().zip(high).zip(into);
+    match is_max {
+        false => pairs.for_each(|((&a, &b), c)| *c = a + b),
+        true => pairs.for_each(|((&a, &b), c)| *c = larger(a, b)),
+    }
+}
+
+fn larger(low: f32, high: f32) -> f32 {
+    if high < low { low } else { high }
 }
 
 #[cfg(test)]

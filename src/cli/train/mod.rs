@@ -231,11 +231,8 @@ impl Command {
             Err(TrainError::Rows(error)) => Err(data::failure(&error, Some(source), ui)),
             Err(error) => Err(failure(error, &dir, ready, ui)),
         };
-        match (ended, ranks) {
-            // The others wait for what this process has not computed.
-            (Err(failure), Some(ranks)) if alone => Err(Failure::Reported(ranks.abandon(&failure, ui))),
-            (ended, _) => ended,
-        }
+        // Then the others wait for what this process has not computed.
+        Ranks::settled(ranks.filter(|_| alone), ended, ui)
     }
 
     fn request<'a>(&'a self, source: &'a Source) -> Result<Request<'a>, Failure> {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::kernels::moments::Joined;
 use crate::loops::calls::exchange::{ExchangeParams, NodesParams};
-use crate::peers::{Exchange, Join, Part};
+use crate::peers::{Exchange, Join, Part, Slice};
 
 use super::{Args, Blocks, blocks, params};
 
@@ -52,5 +52,6 @@ fn part(start: *mut f32, own: &NodesParams, blocks: &Blocks) -> Part {
             places: blocks.all * places,
         }),
     };
-    Part { start, cols, apart: rows * cols, join }
+    let slice = Slice { first: own.first_shard as usize, all: own.all_shards as usize };
+    Part { start, cols, apart: rows * cols, join, slice: (slice.all > 0).then_some(slice) }
 }

@@ -4,6 +4,7 @@
 //! They are called from native code and must not unwind into it, so nothing here can panic.
 
 mod attend;
+mod collect;
 mod combine;
 mod conv;
 mod curves;
@@ -48,6 +49,7 @@ pub(super) fn function(symbol: Symbol) -> HostFn {
     match symbol {
         Symbol::Attend => attend::attend,
         Symbol::Product => product::product,
+        Symbol::Collect => collect::collect,
         Symbol::Combine => combine::combine,
         Symbol::Moments => moments::moments,
         Symbol::JoinMoments => moments::join,

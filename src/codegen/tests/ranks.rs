@@ -7,12 +7,12 @@ use super::nets::{pass, step};
 use super::rig::{Pass, Restless, same};
 use crate::check::{Env, check_source};
 use crate::codegen::Status;
-use crate::graph::{Blocks, Graph};
+use crate::graph::{Blocks, Graph, SlotId};
 use crate::kernels::pace::{Pace, Pacing};
 use crate::kernels::team::Team;
 use crate::loops::{Call, Kernel, Program, fuse, verify};
 use crate::lower::lower_train;
-use crate::peers::{Link, Peers, Thread};
+use crate::peers::{Link, Peers, Slice, Thread, collect_slices};
 
 fn dealt(graph: &Graph, count: usize, ranks: usize) -> Program {
     let blocks = Blocks::new(count).dealt(ranks).expect("comes out even");
@@ -32,7 +32,16 @@ fn by_ranks<P: Pacing>(
         // Who asks for an end is the last of them.
         pass.stop = if own.rank() + 1 == own.size() { start.stop } else { 0 };
         let team = Team::among(threads, Some(Arc::new(own)));
-        let status = pass.run_with(&compiled(program), &team, &mut pace).expect("a pass");
+        let compiled = compiled(program);
+        let status = pass.run_with(&compiled, &team, &mut pace).expect("a pass");
+        let slices = compiled.sliced_slots();
+        let slots = pass.host.slots.iter_mut().enumerate();
+        let mut whole: Vec<(&mut [f32], Slice)> = slots
+            .filter_map(|(slot, values)| Some((values.as_mut_slice(), *slices.get(&SlotId(slot as u32))?)))
+            .collect();
+        if let Some(peers) = team.peers() {
+            collect_slices(peers, &mut whole);
+        }
         (pass, status)
     };
     std::thread::scope(|scope| {
@@ -77,6 +86,59 @@ fn any_number_of_processes_and_threads_leaves_the_same_bits() {
             hold(&all, &one, program.blocks, &format!("{layers}, {ranks} ranks"));
         }
     }
+}
+
+/// Adam's two slots, and an average of each parameter; a clipped gradient needs its whole norm, and nothing of it is shared out.
+#[test]
+fn updates_are_shared_out_where_they_are_long() {
+    let layers = "dense 300 -> relu -> dropout 0.5 -> dense 400 -> layer_norm -> relu -> dense 200";
+    for (optimizer, shares) in [
+        ("adam, lr=0.01, weight_decay=0.01", true),
+        ("sgd, lr=0.1, momentum=0.9\n average ema, decay=0.9", true),
+        ("adam, lr=0.01\n accumulate 2", true),
+        ("adam, lr=0.01, clip_norm=0.1", false),
+    ] {
+        let (_, graph) = step(layers, optimizer, 67);
+        let start = pass(&graph, 140, 67);
+        let mut one = start.clone();
+        assert_eq!(one.run(&compiled(&in_blocks(&graph, 12)), 1), Status::Done);
+        for (ranks, threads) in [(2, 1), (3, 2), (6, 1)] {
+            let program = dealt(&graph, 12, ranks);
+            assert_eq!(verify(&program), Ok(()));
+            let sliced = |kernel: &Kernel| matches!(kernel, Kernel::Loop(k) if k.slice.is_some());
+            assert_eq!(program.kernels.iter().any(sliced), shares, "{optimizer}");
+            let all = by_ranks(&program, &start, threads, || Pace::fixed(threads));
+            hold(&all, &one, program.blocks, &format!("{optimizer}, {ranks} ranks"));
+        }
+    }
+}
+
+/// A program that leaves out a part of it would be caught.
+#[test]
+fn slices_are_collected() {
+    let (_, graph) = step("dense 300 -> relu -> dense 400", "adam, lr=0.01", 67);
+    let whole = dealt(&graph, 4, 2);
+    assert_eq!(verify(&whole), Ok(()));
+    let broken = |change: &dyn Fn(&mut Program)| {
+        let mut program = whole.clone();
+        change(&mut program);
+        verify(&program).expect_err("it is broken")
+    };
+    let loops = |program: &mut Program, change: &dyn Fn(&mut Option<Slice>)| {
+        for kernel in &mut program.kernels {
+            if let Kernel::Loop(k) = kernel {
+                k.slice.is_some().then(|| change(&mut k.slice));
+            }
+        }
+    };
+    let faults = [
+        broken(&|program| drop(program.kernels.pop())),
+        broken(&|program| loops(program, &|slice| *slice = None)),
+        broken(&|program| {
+            loops(program, &|slice| *slice = slice.map(|own| Slice { first: own.first + 1, ..own }));
+        }),
+    ];
+    insta::assert_snapshot!(faults.join("\n"));
 }
 
 #[test]

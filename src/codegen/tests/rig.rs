@@ -374,6 +374,7 @@ impl One {
             domain: self.domain,
             operands: self.operands.clone(),
             body: Body { uniform: self.uniform.clone(), sections: self.sections.clone(), registers: 64 },
+            slice: None,
         };
         let mut kernels = vec![Kernel::Loop(kernel)];
         kernels.extend(self.after.iter().cloned());

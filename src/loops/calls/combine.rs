@@ -79,7 +79,7 @@ impl Library for Combine {
     fn leaves_nodes(&self) -> Option<Nodes> {
         let Self { partials, cols, domain, .. } = *self;
         let join = Join::Reduce(self.reduction);
-        (self.blocks.ranks() > 1).then_some(Nodes { partials, cols, domain, join })
+        (self.blocks.ranks() > 1).then_some(Nodes { partials, cols, domain, join, slice: None })
     }
 
     fn work(&self) -> Work {

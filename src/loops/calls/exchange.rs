@@ -1,4 +1,5 @@
-//! Brings together the nodes of trees over rows that processes are left with, each having some blocks of the rows: row 0 of the partials is the root then, the same in all of them.
+//! Brings together the nodes of trees over rows that processes are left with, each having some blocks of the rows: row 0 of the partials is the root then, the same in all of
+//! them, or in each the columns that it goes on with.
 
 use super::{Library, Reach, Region, Touch, Touched, params};
 use crate::graph::{Blocks, Reduction};
@@ -6,7 +7,7 @@ use crate::loops::interpret::Machine;
 use crate::loops::parts::Parts;
 use crate::loops::work::{ELEMENT, Work};
 use crate::loops::{BufferId, Cost, Domain};
-use crate::peers::Lengths;
+use crate::peers::{Lengths, Slice};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exchange {
@@ -26,6 +27,8 @@ pub struct Nodes {
     /// Whose shards were combined within each block.
     pub domain: Domain,
     pub join: Join,
+    /// Which columns of the root a process is left with, if not with all.
+    pub slice: Option<Slice>,
 }
 
 /// What a pair of nodes comes to.
@@ -61,6 +64,9 @@ params! {
         pub is_max,
         /// Places a row of the batch, of moments; else 0.
         pub places,
+        /// See [`Slice`]; none where there are no shards.
+        pub first_shard,
+        pub all_shards,
     }
 }
 
@@ -76,19 +82,35 @@ impl Nodes {
             Join::Reduce(reduction) => (u64::from(reduction == Reduction::Max), 0),
             Join::Moments { places } => (0, places as u64),
         };
-        NodesParams { cols: self.cols as u64, shards, grain, is_max, places }
+        let (first_shard, all_shards) = words_of(self.slice);
+        NodesParams { cols: self.cols as u64, shards, grain, is_max, places, first_shard, all_shards }
     }
 }
 
 impl Exchange {
-    /// Elements of all roots.
-    pub fn lengths(&self) -> Lengths {
-        let of = |moments: bool| {
-            let own = self.nodes.iter().filter(|nodes| matches!(nodes.join, Join::Moments { .. }) == moments);
-            own.map(|nodes| nodes.cols).sum()
-        };
-        Lengths { moments: of(true), others: of(false) }
+    /// Bytes of the messages that a process sends in a step of `rows` rows.
+    pub fn messages(&self, rows: usize) -> Vec<usize> {
+        self.lengths().messages(self.blocks.runs(rows))
     }
+
+    fn lengths(&self) -> Lengths {
+        let mut lengths = Lengths::default();
+        for nodes in &self.nodes {
+            match (nodes.join, nodes.slice) {
+                (Join::Moments { .. }, _) => lengths.moments += nodes.cols,
+                (_, Some(slice)) => {
+                    lengths.sliced += slice.elements(nodes.cols, 0, self.blocks.ranks()).len();
+                }
+                (_, None) => lengths.others += nodes.cols,
+            }
+        }
+        lengths
+    }
+}
+
+/// A slice as parameters.
+pub(super) fn words_of(slice: Option<Slice>) -> (u64, u64) {
+    slice.map_or((0, 0), |slice| (slice.first as u64, slice.all as u64))
 }
 
 impl Library for Exchange {
@@ -122,20 +144,21 @@ impl Library for Exchange {
 
     /// Bytes are those that a process sends.
     fn cost(&self, rows: usize) -> Cost {
-        let sent = self.lengths().sent(self.blocks.runs(rows));
+        let sent = self.messages(rows).iter().sum();
         Cost { flops: sent / 8, bytes: sent }
     }
 
     fn work(&self) -> Work {
-        Work::each(false, ELEMENT * (self.lengths().moments + self.lengths().others) as f64)
+        let Lengths { moments, sliced, others } = self.lengths();
+        Work::each(false, ELEMENT * (moments + sliced + others) as f64)
     }
 
     /// Whoever interprets a program has all blocks: what was combined is the root.
     fn interpret(&self, _: &mut Machine<'_>) {}
 
     fn print(&self, name: &dyn Fn(BufferId) -> String) -> String {
-        let names: Vec<String> =
-            self.nodes.iter().map(|nodes| format!("{}[0]", name(nodes.partials))).collect();
+        let of = |nodes: &Nodes| format!("{}[{}]", name(nodes.partials), if nodes.slice.is_some() { "0, slice" } else { "0" });
+        let names: Vec<String> = self.nodes.iter().map(of).collect();
         let ranks = self.blocks.ranks();
         let stop = if self.is_last { ", and whether to stop" } else { "" };
         format!("{} = tree over the blocks of {ranks} ranks{stop}", names.join(", "))

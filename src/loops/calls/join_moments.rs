@@ -70,7 +70,7 @@ impl Library for JoinMoments {
     fn leaves_nodes(&self) -> Option<Nodes> {
         let Self { partials, places, channels, .. } = *self;
         let (domain, join) = (self.domain(), Join::Moments { places });
-        (self.blocks.ranks() > 1).then_some(Nodes { partials, cols: 2 * channels, domain, join })
+        (self.blocks.ranks() > 1).then_some(Nodes { partials, cols: 2 * channels, domain, join, slice: None })
     }
 
     fn work(&self) -> Work {

@@ -74,6 +74,7 @@ macro_rules! calls {
 calls! {
     attend: Attend = "dropnet_attend";
     product: Product = "dropnet_product";
+    collect: Collect = "dropnet_collect";
     combine: Combine = "dropnet_combine";
     conv: Conv = "dropnet_conv";
     depthwise: Depthwise = "dropnet_depthwise";

@@ -72,7 +72,8 @@ pub(super) fn emit(
     }
     let body = Body { uniform: emitter.uniform, sections, registers: emitter.registers };
     let fused = names::fused(trace, &needed);
-    let mut kernel = LoopKernel { name, fused, domain: grained(trace), operands: emitter.operands, body };
+    let (domain, operands) = (grained(trace), emitter.operands);
+    let mut kernel = LoopKernel { name, fused, domain, operands, body, slice: None };
     join_axes(&mut kernel);
     kernel
 }

@@ -26,6 +26,7 @@ mod pools;
 mod prepare;
 mod product;
 mod program;
+mod slices;
 mod solo;
 mod spectra;
 mod squares;
@@ -60,6 +61,7 @@ pub use unfused::Unfused;
 pub fn fuse(graph: &Graph) -> Result<Program, Unfused> {
     let mut program = kernels(graph)?;
     exchange::exchange(&mut program);
+    slices::share_out(&mut program);
     plan(&mut program);
     if cfg!(debug_assertions)
         && let Err(broken) = verify(&program)

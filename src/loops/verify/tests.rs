@@ -47,7 +47,7 @@ fn kernel_in(domain: Domain, uniform: Vec<(Reg, Inst)>, sections: Vec<Section>) 
     let mut operands: Vec<Operand> = (0..5).map(|i| Operand::Buffer(BufferId(i))).collect();
     operands.push(Operand::Site(SiteId(0)));
     let body = Body { uniform, sections, registers: 16 };
-    Kernel::Loop(LoopKernel { name: "k".into(), fused: Vec::new(), domain, operands, body })
+    Kernel::Loop(LoopKernel { name: "k".into(), fused: Vec::new(), domain, operands, body, slice: None })
 }
 
 fn kernel(sections: Vec<Section>) -> Kernel {

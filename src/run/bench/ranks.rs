@@ -70,26 +70,24 @@ fn of_program(bench: &Bench, program: &Program, link: Link) -> Foretold {
     let own: Duration = bench.kernels.iter().map(share).sum();
     // Clocks cost time, and threads wait for each other: both in proportion.
     let compute = bench.step.mul_f64(own.as_secs_f64() / kernels.as_secs_f64().max(1e-12));
-    let runs = program.blocks.runs(bench.batch);
-    let exchanges: Vec<_> = program
-        .kernels
-        .iter()
-        .filter_map(|kernel| match kernel {
-            Kernel::Call { call: Call::Exchange(exchange), .. } => Some(exchange.lengths()),
-            _ => None,
-        })
-        .collect();
+    let messages = |kernel: &Kernel| match kernel {
+        Kernel::Call { call: Call::Exchange(exchange), .. } => Some(exchange.messages(bench.batch)),
+        Kernel::Call { call: Call::Collect(collect), .. } => Some(collect.messages()),
+        _ => None,
+    };
+    let exchanges: Vec<Vec<usize>> = program.kernels.iter().filter_map(messages).collect();
     Foretold {
         ranks,
         compute,
-        exchange: Duration::from_secs_f64(exchanges.iter().map(|lengths| lengths.seconds(runs, link)).sum()),
-        bytes: exchanges.iter().map(|lengths| lengths.sent(runs)).sum(),
+        exchange: Duration::from_secs_f64(exchanges.iter().map(|bytes| link.messages(bytes)).sum()),
+        bytes: exchanges.iter().flatten().sum(),
         exchanges: exchanges.len(),
     }
 }
 
-/// Whether each process does its part of what a kernel does: on its rows, or bringing together what they left.
+/// Whether each process does its part of what a kernel does: on its rows, on its slice, or bringing together what they left.
 fn is_shared(kernel: &Kernel) -> bool {
     let combines = matches!(kernel, Kernel::Call { call, .. } if call.leaves_nodes().is_some());
-    kernel.is_of_rows() || combines
+    let sliced = matches!(kernel, Kernel::Loop(k) if k.slice.is_some());
+    kernel.is_of_rows() || combines || sliced
 }

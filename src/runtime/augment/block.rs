@@ -131,7 +131,8 @@ impl<'a> Block<'a> {
             if Some(i) == self.lengths {
                 continue;
             }
-            for (row, into) in order.iter().zip(room.chunks_exact_mut(row_bytes)) {
+            let rows = (first..).zip(order).zip(room.chunks_exact_mut(row_bytes));
+            for ((_, row), into) in rows.filter(|((position, _), _)| epoch.is_read(*position)) {
                 input.store.read(*row as usize, into)?;
             }
         }

@@ -141,7 +141,7 @@ impl Augmenter {
         plan: &'a EpochPlan,
         epoch: u64,
     ) -> Epoch<'a> {
-        Epoch { augmenter: self, train, shape, plan, epoch }
+        Epoch { augmenter: self, train, shape, plan, epoch, read: None }
     }
 
     /// The pictures that are changed, if the rows are some.
@@ -192,13 +192,15 @@ impl Augmenter {
 }
 
 /// The statements of a run at one epoch.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Epoch<'a> {
     augmenter: &'a Augmenter,
     train: &'a Train,
     shape: &'a Shape,
     plan: &'a EpochPlan,
     epoch: u64,
+    /// By position, counted from the first: whether the row is read here; all are where nothing is said.
+    read: Option<(usize, Vec<bool>)>,
 }
 
 /// What a thread needs while it fills rows.
@@ -265,6 +267,16 @@ impl Epoch<'_> {
         Ok(None)
     }
 
+    /// Leaves rows out that nobody reads here: `read` says by position, counted from `first`, which are.
+    #[must_use]
+    pub fn only(self, first: usize, read: Option<Vec<bool>>) -> Self {
+        Self { read: read.map(|read| (first, read)), ..self }
+    }
+
+    fn is_read(&self, position: usize) -> bool {
+        self.read.as_ref().is_none_or(|(first, read)| read[position - first])
+    }
+
     /// Fills rows, and how long they are, for positions from `first` on.
     fn rows(
         &self,
@@ -285,6 +297,9 @@ impl Epoch<'_> {
             let start = piece * size;
             let rows = rows.chunks_exact_mut(row_bytes).zip(lengths.iter_mut());
             for (place, (into, length)) in (start..).zip(rows) {
+                if !self.is_read(first + place) {
+                    continue;
+                }
                 let row = self.row(first + place, order[place]);
                 match self.augmenter.row(&row, part, &mut scratch, into) {
                     Ok(own) => *length = own as i32,

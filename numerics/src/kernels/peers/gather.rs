@@ -26,7 +26,7 @@ pub fn gather_all(peers: &dyn Peers, all: &mut [u8]) {
         let more = have.min(size - have);
         let (out, into) = all.split_at_mut(have * slot);
         let (to, from) = ((rank + size - have) % size, (rank + have) % size);
-        peers.swap(to, &out[..more * slot], from, &mut into[..more * slot]);
+        peers.swap(to, &[&out[..more * slot]], from, &mut [&mut into[..more * slot]]);
         have += more;
     }
     // Slot `i` is that of the process `i` behind this one.
@@ -39,9 +39,9 @@ pub fn broadcast(peers: &dyn Peers, bytes: &mut [u8]) {
     let mut have = 1;
     while have < size {
         if rank < have && rank + have < size {
-            peers.swap(rank + have, bytes, rank + have, &mut []);
+            peers.swap(rank + have, &[bytes], rank + have, &mut []);
         } else if (have..2 * have).contains(&rank) {
-            peers.swap(rank - have, &[], rank - have, bytes);
+            peers.swap(rank - have, &[], rank - have, &mut [bytes]);
         }
         have *= 2;
     }

@@ -7,12 +7,16 @@ mod exchange;
 mod gather;
 #[cfg(feature = "mpi")]
 mod mpi;
+mod pieces;
+mod slices;
 mod threads;
 
 #[cfg(feature = "mpi")]
 pub use self::mpi::Mpi;
-pub use exchange::{Exchange, Join, Lengths, Part};
+pub use exchange::{Exchange, Join, Lengths, Part, collected};
 pub use gather::{agree, broadcast, gather, gather_all};
+pub use pieces::{Piece, collect, collect_slices};
+pub use slices::{SHARD, Slice};
 pub use threads::{Link, Thread, threads};
 
 /// A process among others that work on the same.
@@ -23,8 +27,8 @@ pub trait Peers: Send + Sync {
     /// How many there are.
     fn size(&self) -> usize;
 
-    /// Sends `out` to one while `into` is filled with what another sends here; answers when both are done. All messages between two processes arrive in
-    /// the order in which they were sent, and the receiver knows their length. Who loses another process does not come back from here: what it was
+    /// Sends the pieces `out` to one while the pieces `into` are filled with what another sends here; answers when all is done. All that goes between two processes arrives in
+    /// the order in which it was sent, and the receiver knows how long each piece is; empty ones are not sent. Who loses another process does not come back from here: what it was
     /// computing cannot go on, and what is worth keeping lies in files.
-    fn swap(&self, to: usize, out: &[u8], from: usize, into: &mut [u8]);
+    fn swap(&self, to: usize, out: &[&[u8]], from: usize, into: &mut [&mut [u8]]);
 }

@@ -92,7 +92,7 @@ impl Peers for Mpi {
         self.size
     }
 
-    fn swap(&self, to: usize, out: &[u8], from: usize, into: &mut [u8]) {
+    fn swap(&self, to: usize, out: &[&[u8]], from: usize, into: &mut [&mut [u8]]) {
         let (mut polls, mut looked) = (0, Instant::now());
         let mut wait = || {
             polls += 1;
@@ -108,13 +108,19 @@ impl Peers for Mpi {
             }
         };
         scope(|scope| {
-            let receiving = self.world.process_at_rank(from as i32).immediate_receive_into(scope, into);
-            let sending = self.world.process_at_rank(to as i32).immediate_send(scope, out);
-            let (mut receiving, mut sending) = (Some(receiving), Some(sending));
-            while receiving.is_some() || sending.is_some() {
-                receiving = receiving.and_then(|request| request.test().err());
-                sending = sending.and_then(|request| request.test().err());
-                wait();
+            let (sender, receiver) =
+                (self.world.process_at_rank(from as i32), self.world.process_at_rank(to as i32));
+            let coming = into.iter_mut().filter(|piece| !piece.is_empty());
+            let leaving = out.iter().filter(|piece| !piece.is_empty());
+            let mut requests: Vec<_> =
+                coming.map(|piece| sender.immediate_receive_into(scope, &mut **piece)).collect();
+            requests.extend(leaving.map(|piece| receiver.immediate_send(scope, *piece)));
+            // All go on while one of them is waited for.
+            for mut request in requests {
+                while let Err(goes_on) = request.test() {
+                    request = goes_on;
+                    wait();
+                }
             }
         });
     }

@@ -19,6 +19,11 @@ impl Link {
     pub fn message(self, bytes: usize) -> f64 {
         self.latency + self.byte * bytes as f64
     }
+
+    /// Seconds of messages of so many bytes, one after the other.
+    pub fn messages(self, bytes: &[usize]) -> f64 {
+        bytes.iter().map(|bytes| self.message(*bytes)).sum()
+    }
 }
 
 /// A message, and when its first byte is there, on the clock of the network.
@@ -67,17 +72,25 @@ impl Peers for Thread {
 
     /// # Panics
     /// If the other thread has ended, or sends something of another length.
-    fn swap(&self, to: usize, out: &[u8], from: usize, into: &mut [u8]) {
+    fn swap(&self, to: usize, out: &[&[u8]], from: usize, into: &mut [&mut [u8]]) {
         let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
         let sender = self.out[to].lock().unwrap_or_else(PoisonError::into_inner);
-        sender.send((out.to_vec(), *clock + self.link.latency)).expect("the other thread is there");
+        let out = out.concat();
+        let bytes = out.len();
+        sender.send((out, *clock + self.link.latency)).expect("the other thread is there");
         let receiver = self.into[from].lock().unwrap_or_else(PoisonError::into_inner);
         let (message, arrives) = receiver.recv().expect("the other thread is there");
         // Lines carry both ways at once, one message each way at a time.
-        let sent = *clock + self.link.byte * out.len() as f64;
+        let sent = *clock + self.link.byte * bytes as f64;
         let came = arrives.max(*clock) + self.link.byte * message.len() as f64;
         *clock = sent.max(came);
-        into.copy_from_slice(&message);
+        let mut rest = message.as_slice();
+        for piece in into {
+            let (own, behind) = rest.split_at(piece.len());
+            piece.copy_from_slice(own);
+            rest = behind;
+        }
+        assert!(rest.is_empty(), "a message is as long as its receiver knows");
     }
 }
 
