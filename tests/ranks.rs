@@ -123,6 +123,24 @@ fn processes_leave_what_one_leaves_and_judge_and_predict_as_it_does() {
 }
 
 #[test]
+fn a_step_of_several_processes_is_timed_with_what_it_sends() {
+    let folder = folder();
+    let dir = folder.path();
+    let text = done(dir, 2, &["bench", "n.net", "--seconds", "0.1", "--threads", "1", "--json"]);
+    let bench: serde_json::Value = serde_json::from_str(&text).expect("one object, of the first");
+    assert_eq!(bench["processes"], 2);
+    let kernels = bench["kernels"].as_array().expect("kernels");
+    // The moments of batch norm, their derivatives, and all gradients.
+    let sent: Vec<_> =
+        kernels.iter().filter(|k| k["name"].as_str().is_some_and(|n| n.starts_with("exchange"))).collect();
+    assert_eq!(sent.len(), 3, "{text}");
+    assert!(sent.iter().all(|k| k["bytes"].as_u64() > Some(0)), "{text}");
+    let output = run(dir, 2, &["bench", "n.net", "--ranks", "4"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(said(&output).matches("`--ranks` foretells from one process").count(), 1, "{}", said(&output));
+}
+
+#[test]
 fn trials_are_dealt_to_processes() {
     let folder = folder();
     let dir = folder.path();

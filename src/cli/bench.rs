@@ -7,12 +7,13 @@ use dropnet::internal::{
     model::summary::grouped,
     peers::Link,
     plot::{self, RooflinePoint},
-    run::{self, Bench, BenchError, Foretold, PATIENCE, ROOM, Unforetold},
+    run::{self, Bench, BenchError, Foretold, PATIENCE, ROOM, Ready, Unforetold},
 };
 use serde_json::json;
 
 use super::{
     Outcome, data, ending, numbers,
+    ranks::{self, Ranks},
     source::{File, Source},
     train::{Threads, opened},
     ui::{Exit, Failure, Ui},
@@ -84,11 +85,50 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
+        Ranks::together(ui, |ranks, ui| self.run_as(ranks, ui))
+    }
+
+    fn run_as(&self, ranks: Option<&Ranks>, ui: &mut Ui) -> Outcome {
         ending::fits(self.svg.as_deref(), "the roofline is SVG", &["svg"])?;
+        if ranks.is_some() && self.ranks.is_some() {
+            return Err(Failure::usage(
+                "`--ranks` foretells from one process, and several were started\nhelp: leave it out to time these, or `mpirun`",
+            ));
+        }
         let source = Source::read(&self.file.path)?;
-        let ready = opened(&self.file, &source, ui)?;
+        let mut ready = opened(&self.file, &source, ui)?;
+        if let Some(ranks) = ranks {
+            ranks.deal(|count| ready.model.deal(count))?;
+            let mut facts = run::facts_of_text(&source.text, &self.file.sets.sets);
+            facts.extend(run::facts_of_data(&ready).map_err(|error| data::failure(&error, None, ui))?);
+            ranks.have_the_same(&facts)?;
+        }
+        let timed = self.timed(&source, &ready, ranks, ui);
+        let (bench, foretold) = Ranks::settled(ranks, timed, ui)?;
+        let text = match self.json {
+            true => format!("{}\n", object(&bench, &foretold)),
+            false => table(&source.name, &bench) + &foretold_text(&foretold, &self.network.name),
+        };
+        ui.data(&text)?;
+        if let Some(path) = self.svg.as_ref().filter(|_| ranks.is_none_or(Ranks::is_first)) {
+            let drawn = picture(&source.name, &bench).map_err(|error| error.to_string());
+            let write = |svg: String| atomic::replace(path, |out| out.write_all(svg.as_bytes()));
+            let written = drawn.and_then(|svg| write(svg).map_err(|error| error.to_string()));
+            written.map_err(|error| Failure::data(format!("cannot write {}: {error}", path.display())))?;
+        }
+        Ok(Exit::Done)
+    }
+
+    fn timed(
+        &self,
+        source: &Source,
+        ready: &Ready,
+        ranks: Option<&Ranks>,
+        ui: &mut Ui,
+    ) -> Result<(Bench, Vec<Foretold>), Failure> {
         let budget = Duration::from_secs_f64(self.seconds);
-        let bench = run::bench(&source.text, &self.file.sets.sets, &ready, self.threads.count(), budget);
+        let hands = (self.threads.count(), ranks.map(Ranks::peers));
+        let bench = run::bench(&source.text, &self.file.sets.sets, ready, hands, budget);
         let bench = bench.map_err(|error| match error {
             BenchError::Codegen(error) => data::native(&error),
             BenchError::Data(error) => data::failure(&error, None, ui),
@@ -101,21 +141,10 @@ impl Command {
         })?;
         let foretold = match self.ranks {
             None => Vec::new(),
-            Some(ranks) => run::foretell(&bench, &ready, ranks as usize, self.network.link)
+            Some(ranks) => run::foretell(&bench, ready, ranks as usize, self.network.link)
                 .map_err(|error| unforetold(&error, ranks as usize))?,
         };
-        let text = match self.json {
-            true => format!("{}\n", object(&bench, &foretold)),
-            false => table(&source.name, &bench) + &ranks(&foretold, &self.network.name),
-        };
-        ui.data(&text)?;
-        if let Some(path) = &self.svg {
-            let drawn = picture(&source.name, &bench).map_err(|error| error.to_string());
-            let write = |svg: String| atomic::replace(path, |out| out.write_all(svg.as_bytes()));
-            let written = drawn.and_then(|svg| write(svg).map_err(|error| error.to_string()));
-            written.map_err(|error| Failure::data(format!("cannot write {}: {error}", path.display())))?;
-        }
-        Ok(Exit::Done)
+        Ok((bench, foretold))
     }
 }
 
@@ -142,29 +171,26 @@ fn micros(time: Duration) -> f64 {
 
 fn unforetold(error: &Unforetold, ranks: usize) -> Failure {
     match error {
-        Unforetold::Blocks(blocks) => Failure::usage(format!(
-            "the minibatch has {}, which cannot be dealt to {ranks} processes\nhelp: `batch ROWS, blocks={}` in `data`",
-            plural(*blocks, "block"),
-            blocks.next_multiple_of(ranks)
-        )),
+        Unforetold::Blocks(blocks) => ranks::undealt(*blocks, ranks),
         Unforetold::Codegen(error) => data::native(error),
     }
 }
 
 /// What is foretold of several processes, and where more of them stop to pay.
-fn ranks(foretold: &[Foretold], network: &str) -> String {
+fn foretold_text(foretold: &[Foretold], network: &str) -> String {
     let Some(one) = foretold.first() else { return String::new() };
     let mut text = format!(
-        "foretold over {network}\n{:>9}  {:>12}  {:>12}  {:>12}  {:>14}  {:>12}\n",
-        "processes", "us a step", "exchanging", "exchanges", "bytes sent", "times faster"
+        "foretold over {network}\n{:>9}  {:>12}  {:>12}  {:>12}  {:>12}  {:>14}  {:>12}\n",
+        "processes", "us a step", "exchanging", "hidden", "exchanges", "bytes sent", "times faster"
     );
     let faster = |own: &Foretold| one.step().as_secs_f64() / own.step().as_secs_f64().max(1e-12);
     for own in foretold {
         text += &format!(
-            "{:>9}  {:>12.2}  {:>12.2}  {:>12}  {:>14}  {:>12.2}\n",
+            "{:>9}  {:>12.2}  {:>12.2}  {:>12.2}  {:>12}  {:>14}  {:>12.2}\n",
             own.ranks,
             micros(own.step()),
             micros(own.exchange),
+            micros(own.hidden),
             own.exchanges,
             grouped(own.bytes),
             faster(own)
@@ -204,6 +230,7 @@ fn object(bench: &Bench, foretold: &[Foretold]) -> serde_json::Value {
         "threads_offered": bench.offered,
         "batch": bench.batch,
         "blocks": bench.blocks,
+        "processes": bench.ranks,
         "steps": bench.steps,
         "step_us": micros(bench.step),
         "loss": bench.loss,
@@ -219,7 +246,7 @@ fn object(bench: &Bench, foretold: &[Foretold]) -> serde_json::Value {
         "peak_gbytes": bench.roofline.bytes_per_second / 1e9,
         "round_trip_ns": bench.round_trip.map(|time| time.as_nanos() as u64),
         "compile_ms": stages,
-        "foretold": foretold.iter().map(|own| json!({ "processes": own.ranks, "step_us": micros(own.step()), "exchange_us": micros(own.exchange), "exchanges": own.exchanges, "bytes_sent": own.bytes })).collect::<Vec<_>>(),
+        "foretold": foretold.iter().map(|own| json!({ "processes": own.ranks, "step_us": micros(own.step()), "exchange_us": micros(own.exchange), "hidden_us": micros(own.hidden), "exchanges": own.exchanges, "bytes_sent": own.bytes })).collect::<Vec<_>>(),
     })
 }
 
@@ -229,9 +256,10 @@ fn plural(count: usize, what: &str) -> String {
 
 /// Rows of a step, and how they are cut.
 fn batch(bench: &Bench) -> String {
-    match bench.blocks {
-        1 => format!("batch {}", bench.batch),
-        blocks => format!("batch {} in {blocks} blocks", bench.batch),
+    match (bench.blocks, bench.ranks) {
+        (1, _) => format!("batch {}", bench.batch),
+        (blocks, 1) => format!("batch {} in {blocks} blocks", bench.batch),
+        (blocks, ranks) => format!("batch {} in {blocks} blocks of {ranks} processes", bench.batch),
     }
 }
 

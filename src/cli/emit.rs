@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use super::{
-    Outcome, data,
+    Outcome, data, numbers, ranks,
     source::{self, File, Source},
     ui::{Exit, Failure, Ui},
 };
@@ -28,6 +28,9 @@ pub struct Command {
     /// Which of the net's functions, from `graph` on [default: train where the file has a `train` section, else eval]
     #[arg(long, value_name = "MODE", value_enum)]
     mode: Option<Entry>,
+    /// As each of N processes has it, to which the minibatch's blocks are dealt: from `loops` on
+    #[arg(long, value_name = "N", value_parser = numbers::between::<2, 4096>)]
+    ranks: Option<u64>,
     /// Write one JSON object: the stage and its text
     #[arg(long)]
     json: bool,
@@ -75,7 +78,16 @@ impl Command {
         if self.stage == Stage::Ast {
             return self.ast(ui);
         }
-        let (_, model) = self.file.model(ui)?;
+        let (_, mut model) = self.file.model(ui)?;
+        if let Some(ranks) = self.ranks {
+            if !matches!(self.stage, Stage::Loops | Stage::Clif | Stage::Asm) {
+                return Err(Failure::usage(
+                    "`--ranks` has no effect before `--stage loops`: the graph is that of all rows",
+                ));
+            }
+            let ranks = ranks as usize;
+            model.deal(ranks).map_err(|blocks| ranks::undealt(blocks, ranks))?;
+        }
         let text = match self.stage {
             Stage::Ast | Stage::Model => model::print(&model),
             Stage::Graph => self.forward(&model)?.graph.to_string(),

@@ -136,16 +136,7 @@ impl Ranks {
     /// Deals the blocks of minibatches to the processes: `deal` does, and answers how many there are where that does not come out even.
     pub fn deal(&self, deal: impl FnOnce(usize) -> Result<(), usize>) -> Result<(), Failure> {
         let count = self.count();
-        deal(count).map_err(|blocks| {
-            let fits = blocks.next_multiple_of(count);
-            let has = match blocks {
-                1 => "the file says nothing of them".to_string(),
-                blocks => format!("the minibatch has {blocks} blocks"),
-            };
-            Failure::usage(format!(
-                "{count} processes need as many blocks of rows each, and {has}\nhelp: `batch ROWS, blocks={fits}` in `data`, or another number of processes"
-            ))
-        })
+        deal(count).map_err(|blocks| undealt(blocks, count))
     }
 
     /// A team of so many threads in each process.
@@ -173,6 +164,18 @@ impl Ranks {
         (self.end_all)(exit as i32);
         exit
     }
+}
+
+/// So many blocks cannot be dealt to so many processes.
+pub fn undealt(blocks: usize, count: usize) -> Failure {
+    let fits = blocks.next_multiple_of(count);
+    let has = match blocks {
+        1 => "the file says nothing of them".to_string(),
+        blocks => format!("the minibatch has {blocks} blocks"),
+    };
+    Failure::usage(format!(
+        "{count} processes need as many blocks of rows each, and {has}\nhelp: `batch ROWS, blocks={fits}` in `data`, or another number of processes"
+    ))
 }
 
 /// Another process is gone, and this one waits for it.

@@ -10,7 +10,7 @@
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use crate::kernels::barrier::Barrier;
-use crate::peers::Peers;
+use crate::peers::{Courier, Peers};
 
 use super::clock::Clock;
 
@@ -70,6 +70,8 @@ pub(super) struct Args {
     pub first_block: u64,
     /// The other processes, where some blocks are theirs; else null.
     pub peers: *const &'static dyn Peers,
+    /// Who exchanges beside what is computed; null where nobody does.
+    pub courier: *const Courier,
     /// What the processes agreed on in the last exchange of a step: not 0 when any of them wants to leave.
     pub agreed: *const AtomicU32,
     /// What each position counts as where row keys are made; null where it is the position itself.

@@ -9,8 +9,8 @@ use crate::kernels::{
     pace::{Pace, Pacing},
     team::Team,
 };
-use crate::loops::{BufferKind, Kernel, LoopKernel, Program, Work, traffic};
-use crate::peers::Slice;
+use crate::loops::{BufferKind, Call, Kernel, LoopKernel, Program, Work, traffic};
+use crate::peers::{Courier, Slice};
 
 use super::abi::RunFn;
 use super::bind::{Bind, Bound};
@@ -182,13 +182,20 @@ impl Compiled {
         match team.peers().filter(|peers| peers.size() == blocks.ranks()) {
             Some(peers) => {
                 let first_block = peers.rank() * blocks.own();
-                Ok(Some(Shared { peers, first_block, agreed: AtomicU32::new(0) }))
+                let courier = (self.is_beside() && peers.cores() > team.threads()).then(Courier::new);
+                Ok(Some(Shared { peers, first_block, courier, agreed: AtomicU32::new(0) }))
             }
             None => Err(CodegenError::Bind {
                 buffer: "rows".into(),
                 reason: format!("are dealt to {} processes", blocks.ranks()),
             }),
         }
+    }
+
+    /// Whether some exchange goes on beside other kernels.
+    fn is_beside(&self) -> bool {
+        let is_beside = |kernel: &Kernel| matches!(kernel, Kernel::Call { call: Call::Arrive(_), .. });
+        self.program.kernels.iter().any(is_beside)
     }
 
     /// A checked pass of the process of a rank, whose temporaries are at `arena`.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::kernels::pace::Pacing;
 use crate::kernels::{barrier::Barrier, team::Team};
-use crate::peers::Peers;
+use crate::peers::{Courier, Peers};
 
 use super::abi::{self, Args, RunFn};
 use super::bind::Bind;
@@ -28,6 +28,8 @@ pub(super) struct Pass<'p, 'b> {
 pub(super) struct Shared<'p> {
     pub peers: &'p dyn Peers,
     pub first_block: usize,
+    /// Who exchanges beside the threads that compute, where a core is left for it.
+    pub courier: Option<Courier>,
     /// What the processes agreed on in the last step: whether any of them wants to leave.
     pub agreed: AtomicU32,
 }
@@ -77,6 +79,9 @@ impl Pass<'_, '_> {
         let args = |thread| Args {
             first_block: shared.map_or(0, |shared| shared.first_block as u64),
             peers: peers.as_ref().map_or(std::ptr::null(), |peers| std::ptr::from_ref(peers).cast()),
+            courier: shared
+                .and_then(|shared| shared.courier.as_ref())
+                .map_or(std::ptr::null(), std::ptr::from_ref),
             agreed: shared.map_or(std::ptr::null(), |shared| std::ptr::from_ref(&shared.agreed)),
             binds: u64::from(steps.start == start),
             first_step: steps.start as u64,
@@ -132,6 +137,7 @@ pub(super) fn args(
         curve: host::curve,
         first_block: 0,
         peers: std::ptr::null(),
+        courier: std::ptr::null(),
         agreed: std::ptr::null(),
         first_step: first as u64,
         last_step: bind.steps.end as u64,

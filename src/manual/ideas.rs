@@ -106,7 +106,7 @@ slots, states of norms, and in the metadata what was fitted to the data, so that
         &["Several processes", "MPI", "mpirun", "ranks", "cluster", "distributed training", "data parallel", "DDP", "Horovod"],
         "`mpirun -n 4 dropnet train FILE -o DIR` trains one net in four processes, on one machine or many: each has some blocks of every minibatch (`batch 1024, blocks=16`; blocks must be a multiple of the processes), and
 sums over rows are exchanged. Batch, rates and losses are those of the file, and the run is, to the bit, that of one process with the same blocks: a laptop replays what a cluster has trained, and `--resume` goes on with
-another number. `dropnet eval` and `dropnet predict` deal rows, `dropnet experiment` trials. `dropnet bench FILE --ranks 16 --network 10GbE` foretells what it would bring. It needs a build with `--features mpi`; docs/CLUSTERS.md tells the rest.",
+another number. `dropnet eval` and `dropnet predict` deal rows, `dropnet experiment` trials. `dropnet bench FILE --ranks 16 --network 10GbE` foretells what it would bring, `mpirun -n 4 dropnet bench FILE` times it. It needs a build with `--features mpi`; docs/CLUSTERS.md tells the rest.",
     ),
     idea(
         &["Transfer learning", "fine-tuning", "finetuning", "pretrained weights", "pretraining", "warm start"],

@@ -76,7 +76,9 @@ pub use predictions::sampling::Drawn as SamplesDrawn;
 pub use predictions::speak::{Speech, speak};
 pub use predictions::written::{Form as PredictionForm, Writing};
 pub use prefix::PrefixPlan;
-pub use ranks::{Fact, difference, facts_of_data, facts_of_nets, facts_of_request, start_together};
+pub use ranks::{
+    Fact, difference, facts_of_data, facts_of_nets, facts_of_request, facts_of_text, start_together,
+};
 pub use subnets::drawn::Drawn;
 pub use subnets::export::export;
 pub use subnets::inspected::{Asked, Inspected, Layer as LayerPass, Weights as WeightPass, inspected};

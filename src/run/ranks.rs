@@ -18,13 +18,23 @@ pub type Fact = (&'static str, u64);
 #[must_use]
 pub fn facts_of_request(request: &Request<'_>, epochs: Option<u64>) -> Vec<Fact> {
     let sum = |what: &dyn std::fmt::Debug| draws::site_key(&format!("{what:?}"));
-    vec![
-        ("program: another version of dropnet", sum(&env!("CARGO_PKG_VERSION"))),
-        ("text of the net", sum(&request.source)),
-        ("values of `--set`", sum(&request.sets)),
+    let mut facts = facts_of_text(request.source, request.sets);
+    facts.extend([
         ("seed", sum(&request.seed)),
         ("`--epochs`", sum(&epochs)),
         ("`--resume`", sum(&request.resume)),
+    ]);
+    facts
+}
+
+/// What a net is, and the program that has it.
+#[must_use]
+pub fn facts_of_text(source: &str, sets: &[(String, String)]) -> Vec<Fact> {
+    let sum = |what: &dyn std::fmt::Debug| draws::site_key(&format!("{what:?}"));
+    vec![
+        ("program: another version of dropnet", sum(&env!("CARGO_PKG_VERSION"))),
+        ("text of the net", sum(&source)),
+        ("values of `--set`", sum(&sets)),
         ("kind of processor", sum(&codegen::instructions(Default::default()))),
     ]
 }

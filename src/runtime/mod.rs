@@ -19,7 +19,7 @@ pub mod plan;
 pub mod predictive;
 pub mod prefix;
 pub mod progress;
-mod ranks;
+pub(crate) mod ranks;
 pub mod sample;
 pub mod session;
 pub mod store;

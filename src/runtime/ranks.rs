@@ -89,7 +89,7 @@ impl Dealt<'_> {
 }
 
 /// Whether this holds in any of the processes that the team works with.
-pub(super) fn anywhere(team: &Team, here: bool) -> bool {
+pub(crate) fn anywhere(team: &Team, here: bool) -> bool {
     team.peers().map_or(here, |peers| peers::agree(peers, u32::from(here)) != 0)
 }
 

@@ -44,6 +44,28 @@ fn loops_fuse_bias_relu_and_dropout_and_store_no_mask() {
     }
 }
 
+/// The program of one of several processes: whose rows a kernel has is no matter of its text, what is exchanged and shared out is.
+#[test]
+fn the_program_of_several_processes_is_shown() {
+    let data = "data {\n  source moons\n  batch 64, blocks=4\n}\n";
+    let net = SMALL
+        .replace("real[4]", "real[2]")
+        .replace("dense 8", "dense 300 -> relu -> dense 600")
+        .replace("class[3]", "class[2]")
+        .replace("dense 3\n", "dense 2\n");
+    let folder = Folder::new(&[("m.net", &format!("{data}{net}")), ("one.net", SMALL)]);
+    let text = folder.run(&["emit", "m.net", "--stage", "loops", "--ranks", "2"]);
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains("rank")).collect();
+    insta::assert_snapshot!(lines.join("\n"));
+    assert!(folder.run(&["emit", "m.net", "--stage", "asm", "--ranks", "4"]).ends_with("--- exit 0\n"));
+    let refused = [
+        folder.run(&["emit", "m.net", "--stage", "graph", "--ranks", "2"]),
+        folder.run(&["emit", "m.net", "--stage", "loops", "--ranks", "3"]),
+        folder.run(&["emit", "one.net", "--stage", "loops", "--ranks", "2"]),
+    ];
+    insta::assert_snapshot!(refused.join("\n"));
+}
+
 #[test]
 fn every_stage_of_every_mode_has_text() {
     for stage in ["ast", "model"] {

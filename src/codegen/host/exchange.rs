@@ -17,7 +17,8 @@ pub(super) unsafe extern "C" fn exchange(operands: *const u64, args: *const Args
         return;
     }
     // SAFETY: by the contract the row has the words in front, as many addresses and as many parameters of values; `bind` proved that a program that exchanges has peers.
-    // Partials have room for each block of this process, and are this thread's alone until the next barrier.
+    // Partials have room for each block of this process, and are this thread's alone until the next barrier, or until what is only begun here was waited for (`loops/verify`): before
+    // the pass is over, and with it what `args` points to.
     unsafe {
         let (call, args) = (params::<ExchangeParams>(operands, 0), &*args);
         let addresses = operands.add(size_of::<ExchangeParams>() / 8);
@@ -26,12 +27,30 @@ pub(super) unsafe extern "C" fn exchange(operands: *const u64, args: *const Args
         let blocks = blocks(call.blocks, call.ranks, args);
         let part = |i: usize| part(*addresses.add(i) as *mut f32, &*of_values.add(i), &blocks);
         let parts: Vec<Part> = (0..values).map(part).collect();
-        let stop = if call.is_last == 0 { 0 } else { (*args.stop).load(Ordering::Acquire) };
-        let exchange = Exchange { peers: *args.peers, runs: blocks.runs, parts: &parts };
-        let agreed = exchange.run(stop);
-        if call.is_last != 0 {
-            AtomicU32::store(&*args.agreed, agreed, Ordering::Release);
+        let tells = call.is_last != 0;
+        let stop = if tells { (*args.stop).load(Ordering::Acquire) } else { 0 };
+        let (peers, runs, agreed) = (*args.peers, blocks.runs, &*args.agreed);
+        let errand = move || {
+            let told = Exchange { peers, runs, parts: &parts }.run(stop);
+            if tells {
+                AtomicU32::store(agreed, told, Ordering::Release);
+            }
+        };
+        match args.courier.as_ref().filter(|_| call.beside != 0) {
+            Some(courier) => courier.give(errand),
+            None => errand(),
         }
+    }
+}
+
+/// Waits for what a courier does, if there is one: else it is done.
+///
+/// # Safety
+/// As for [`HostFn`](super::HostFn).
+pub(super) unsafe extern "C" fn arrive(_: *const u64, args: *const Args, first: u64, last: u64) {
+    // SAFETY: by the contract.
+    if let Some(courier) = unsafe { (*args).courier.as_ref() }.filter(|_| first < last) {
+        courier.wait();
     }
 }
 

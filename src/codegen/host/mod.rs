@@ -47,6 +47,7 @@ pub(super) type HostFn = unsafe extern "C" fn(operands: *const u64, args: *const
 /// The function behind a kernel.
 pub(super) fn function(symbol: Symbol) -> HostFn {
     match symbol {
+        Symbol::Arrive => exchange::arrive,
         Symbol::Attend => attend::attend,
         Symbol::Product => product::product,
         Symbol::Collect => collect::collect,

@@ -91,7 +91,8 @@ fn any_number_of_processes_and_threads_leaves_the_same_bits() {
 /// Adam's two slots, and an average of each parameter; a clipped gradient needs its whole norm, and nothing of it is shared out.
 #[test]
 fn updates_are_shared_out_where_they_are_long() {
-    let layers = "dense 300 -> relu -> dropout 0.5 -> dense 400 -> layer_norm -> relu -> dense 200";
+    // The second layer's gradient is long enough to be exchanged beside the rest of the backward pass.
+    let layers = "dense 300 -> relu -> dropout 0.5 -> dense 900 -> layer_norm -> relu -> dense 200";
     for (optimizer, shares) in [
         ("adam, lr=0.01, weight_decay=0.01", true),
         ("sgd, lr=0.1, momentum=0.9\n average ema, decay=0.9", true),
@@ -102,11 +103,13 @@ fn updates_are_shared_out_where_they_are_long() {
         let start = pass(&graph, 140, 67);
         let mut one = start.clone();
         assert_eq!(one.run(&compiled(&in_blocks(&graph, 12)), 1), Status::Done);
-        for (ranks, threads) in [(2, 1), (3, 2), (6, 1)] {
+        for (ranks, threads) in [(2, 1), (3, 2)] {
             let program = dealt(&graph, 12, ranks);
             assert_eq!(verify(&program), Ok(()));
             let sliced = |kernel: &Kernel| matches!(kernel, Kernel::Loop(k) if k.slice.is_some());
             assert_eq!(program.kernels.iter().any(sliced), shares, "{optimizer}");
+            let arrives = |kernel: &Kernel| matches!(kernel, Kernel::Call { call: Call::Arrive(_), .. });
+            assert_eq!(program.kernels.iter().filter(|kernel| arrives(kernel)).count(), 2, "{optimizer}");
             let all = by_ranks(&program, &start, threads, || Pace::fixed(threads));
             hold(&all, &one, program.blocks, &format!("{optimizer}, {ranks} ranks"));
         }
@@ -116,7 +119,7 @@ fn updates_are_shared_out_where_they_are_long() {
 /// A program that leaves out a part of it would be caught.
 #[test]
 fn slices_are_collected() {
-    let (_, graph) = step("dense 300 -> relu -> dense 400", "adam, lr=0.01", 67);
+    let (_, graph) = step("dense 300 -> relu -> dense 900", "adam, lr=0.01", 67);
     let whole = dealt(&graph, 4, 2);
     assert_eq!(verify(&whole), Ok(()));
     let broken = |change: &dyn Fn(&mut Program)| {
@@ -131,7 +134,21 @@ fn slices_are_collected() {
             }
         }
     };
+    let calls = |program: &mut Program, change: &dyn Fn(&mut Call) -> bool| {
+        program.kernels.retain_mut(|kernel| match kernel {
+            Kernel::Call { call, .. } => !change(call),
+            _ => true,
+        });
+    };
+    let begins_nothing = |call: &mut Call| {
+        if let Call::Exchange(exchange) = call {
+            exchange.beside = false;
+        }
+        false
+    };
     let faults = [
+        broken(&|program| calls(program, &|call| matches!(call, Call::Arrive(_)))),
+        broken(&|program| calls(program, &begins_nothing)),
         broken(&|program| drop(program.kernels.pop())),
         broken(&|program| loops(program, &|slice| *slice = None)),
         broken(&|program| {

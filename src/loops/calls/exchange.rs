@@ -16,6 +16,8 @@ pub struct Exchange {
     pub blocks: Blocks,
     /// Whether processes also tell each other that one of them is to end after this step: the last exchange of a step does.
     pub is_last: bool,
+    /// Whether it is only begun here, and [`Arrive`](super::Arrive) waits for it.
+    pub beside: bool,
 }
 
 /// Nodes of the tree over the blocks of one value, as a process that has some of the blocks is left with.
@@ -49,6 +51,7 @@ params! {
         pub blocks,
         pub ranks,
         pub is_last,
+        pub beside,
     }
 }
 
@@ -71,6 +74,21 @@ params! {
 }
 
 impl Nodes {
+    pub(super) fn touched(&self) -> Touched {
+        Touched {
+            buffer: self.partials,
+            touch: Touch::Update,
+            region: Region::Partials { cols: self.cols, domain: self.domain },
+            reach: Reach::All,
+        }
+    }
+
+    /// The root, or what a process has of it.
+    pub(super) fn text(&self, name: &dyn Fn(BufferId) -> String) -> String {
+        let slice = if self.slice.is_some() { ", slice" } else { "" };
+        format!("{}[0{slice}]", name(self.partials))
+    }
+
     fn params(&self) -> NodesParams {
         let (shards, grain) = match self.domain.parts() {
             Parts::Const(shards) => (shards as u64, 0),
@@ -119,13 +137,7 @@ impl Library for Exchange {
     }
 
     fn operands(&self) -> Vec<Touched> {
-        let touched = |nodes: &Nodes| Touched {
-            buffer: nodes.partials,
-            touch: Touch::Update,
-            region: Region::Partials { cols: nodes.cols, domain: nodes.domain },
-            reach: Reach::All,
-        };
-        self.nodes.iter().map(touched).collect()
+        self.nodes.iter().map(Nodes::touched).collect()
     }
 
     fn parts(&self) -> Parts {
@@ -135,7 +147,8 @@ impl Library for Exchange {
     fn front(&self) -> Vec<u64> {
         let [values, blocks, ranks] =
             [self.nodes.len(), self.blocks.count(), self.blocks.ranks()].map(|n| n as u64);
-        ExchangeParams { values, blocks, ranks, is_last: u64::from(self.is_last) }.words()
+        let [is_last, beside] = [self.is_last, self.beside].map(u64::from);
+        ExchangeParams { values, blocks, ranks, is_last, beside }.words()
     }
 
     fn params(&self) -> Vec<u64> {
@@ -157,10 +170,10 @@ impl Library for Exchange {
     fn interpret(&self, _: &mut Machine<'_>) {}
 
     fn print(&self, name: &dyn Fn(BufferId) -> String) -> String {
-        let of = |nodes: &Nodes| format!("{}[{}]", name(nodes.partials), if nodes.slice.is_some() { "0, slice" } else { "0" });
-        let names: Vec<String> = self.nodes.iter().map(of).collect();
+        let names: Vec<String> = self.nodes.iter().map(|nodes| nodes.text(name)).collect();
         let ranks = self.blocks.ranks();
         let stop = if self.is_last { ", and whether to stop" } else { "" };
-        format!("{} = tree over the blocks of {ranks} ranks{stop}", names.join(", "))
+        let begun = if self.beside { "begun: " } else { "" };
+        format!("{begun}{} = tree over the blocks of {ranks} ranks{stop}", names.join(", "))
     }
 }

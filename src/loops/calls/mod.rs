@@ -72,6 +72,7 @@ macro_rules! calls {
 }
 
 calls! {
+    arrive: Arrive = "dropnet_arrive";
     attend: Attend = "dropnet_attend";
     product: Product = "dropnet_product";
     collect: Collect = "dropnet_collect";

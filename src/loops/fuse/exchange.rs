@@ -1,24 +1,33 @@
 //! Sums over rows of a program whose blocks are dealt to processes are exchanged: as many at once as need not wait for each other, in as few exchanges as follow from each
-//! other.
+//! other, and long ones while others are computed.
 //!
 //! What reads a sum is put off, with all that follows from it, until nothing else is left to compute; then all sums that wait are exchanged, and what was put off goes on in the
-//! same way. So a net without figures of the minibatch (batch norm) has its loss and all gradients exchanged behind the backward pass, and then its updates.
+//! same way. So a net without figures of the minibatch (batch norm) has its loss and all gradients exchanged in the backward pass, and then its updates. Sums that have come to [`BUCKET`]
+//! elements are not kept waiting: their exchange begins, goes on beside the rest of the backward pass, and is waited for when that is done.
+
+use std::collections::VecDeque;
 
 use super::super::verify::traffic;
 use crate::graph::Blocks;
-use crate::loops::calls::{Exchange, exchange::Nodes};
+use crate::loops::calls::{Arrive, Exchange, exchange::Nodes};
 use crate::loops::{BufferId, Call, Kernel, Program};
+
+/// Elements that are worth an exchange of their own: a message of so many takes far longer than its latency. It is a function of shapes, so all processes begin the same exchanges in the same order.
+const BUCKET: usize = 1 << 18;
 
 /// Puts the exchanges into a program.
 pub(super) fn exchange(program: &mut Program) {
     if program.blocks.ranks() == 1 {
         return;
     }
-    let mut writer = Writer { blocks: program.blocks, waiting: Vec::new(), kernels: Vec::new(), count: 0 };
+    let mut writer = Writer { blocks: program.blocks, ..Writer::default() };
     let mut left = std::mem::take(&mut program.kernels);
-    while !left.is_empty() {
+    loop {
         left = writer.go_on(left);
-        writer.send();
+        if left.is_empty() && writer.has_all() {
+            break;
+        }
+        writer.bring();
     }
     program.kernels = writer.kernels;
     let exchanges = program.kernels.iter_mut().filter_map(|kernel| match kernel {
@@ -30,22 +39,27 @@ pub(super) fn exchange(program: &mut Program) {
     }
 }
 
+#[derive(Default)]
 struct Writer {
     blocks: Blocks,
     /// What was combined and is not exchanged.
     waiting: Vec<Nodes>,
+    /// Exchanges that have begun, with their numbers.
+    under_way: VecDeque<(usize, Vec<Nodes>)>,
     kernels: Vec<Kernel>,
     /// Exchanges so far.
     count: usize,
 }
 
 impl Writer {
-    /// Takes over the kernels that need nothing that waits; answers the others, in order.
+    /// Takes over the kernels that need nothing that waits or is under way; answers the others, in order.
     fn go_on(&mut self, kernels: Vec<Kernel>) -> Vec<Kernel> {
         let mut later = Later::default();
         for kernel in kernels {
-            let waits = |id| self.waiting.iter().any(|nodes| nodes.partials == id);
-            if kernel.buffers().into_iter().any(waits) || later.clashes(&kernel) {
+            let under_way = self.under_way.iter().flat_map(|(_, nodes)| nodes);
+            let missing: Vec<BufferId> =
+                self.waiting.iter().chain(under_way).map(|nodes| nodes.partials).collect();
+            if kernel.buffers().iter().any(|id| missing.contains(id)) || later.clashes(&kernel) {
                 later.push(kernel);
                 continue;
             }
@@ -53,20 +67,46 @@ impl Writer {
                 self.waiting.extend(call.leaves_nodes());
             }
             self.kernels.push(kernel);
+            if self.waiting.iter().map(|nodes| nodes.cols).sum::<usize>() >= BUCKET {
+                self.send(true);
+            }
         }
         later.kernels
     }
 
-    fn send(&mut self) {
+    fn has_all(&self) -> bool {
+        self.waiting.is_empty() && self.under_way.is_empty()
+    }
+
+    /// Nothing is left to compute: waits for what was begun first, or exchanges what waits.
+    fn bring(&mut self) {
+        if self.under_way.is_empty() {
+            return self.send(false);
+        }
+        // What is left of the sums goes out behind the others, before those are waited for.
+        self.send(true);
+        if let Some((number, nodes)) = self.under_way.pop_front() {
+            let call = Arrive { nodes, blocks: self.blocks }.into();
+            self.kernels.push(Kernel::Call { name: numbered("arrive", number), call });
+        }
+    }
+
+    fn send(&mut self, beside: bool) {
         if self.waiting.is_empty() {
             return;
         }
         self.count += 1;
-        let name = if self.count == 1 { "exchange".to_string() } else { format!("exchange_{}", self.count) };
         let nodes = std::mem::take(&mut self.waiting);
-        let call = Exchange { nodes, blocks: self.blocks, is_last: false }.into();
-        self.kernels.push(Kernel::Call { name, call });
+        if beside {
+            self.under_way.push_back((self.count, nodes.clone()));
+        }
+        let call = Exchange { nodes, blocks: self.blocks, is_last: false, beside }.into();
+        self.kernels.push(Kernel::Call { name: numbered("exchange", self.count), call });
     }
+}
+
+fn numbered(name: &str, number: usize) -> String {
+    if number == 1 { name.to_string() } else { format!("{name}_{number}") }
 }
 
 /// Kernels that were put off.

@@ -18,6 +18,7 @@ struct Updates {
     /// Which exchange has it, by its number among the kernels, and where.
     exchange: usize,
     node: usize,
+    sum: BufferId,
     len: usize,
     /// By their numbers.
     kernels: BTreeSet<usize>,
@@ -45,6 +46,13 @@ pub(super) fn share_out(program: &mut Program) {
         if let Kernel::Call { call: Call::Exchange(exchange), .. } = &mut program.kernels[updates.exchange] {
             exchange.nodes[updates.node].slice = Some(slice);
         }
+        let arrivals = program.kernels.iter_mut().filter_map(|kernel| match kernel {
+            Kernel::Call { call: Call::Arrive(arrive), .. } => Some(&mut arrive.nodes),
+            _ => None,
+        });
+        for nodes in arrivals.flatten().filter(|nodes| nodes.partials == updates.sum) {
+            nodes.slice = Some(slice);
+        }
         for kernel in &updates.kernels {
             if let Kernel::Loop(kernel) = &mut program.kernels[*kernel] {
                 kernel.slice = Some(slice);
@@ -65,7 +73,7 @@ fn every(program: &Program) -> Vec<Updates> {
             let sums = sums.filter(|(_, nodes)| matches!(nodes.join, Join::Reduce(_)));
             found.extend(sums.filter_map(|(node, nodes)| {
                 let (kernels, params) = followers(program, at, nodes.partials, nodes.cols)?;
-                Some(Updates { exchange: at, node, len: nodes.cols, kernels, params })
+                Some(Updates { exchange: at, node, sum: nodes.partials, len: nodes.cols, kernels, params })
             }));
         }
     }
@@ -80,7 +88,8 @@ fn followers(
     len: usize,
 ) -> Option<(BTreeSet<usize>, BTreeSet<BufferId>)> {
     let (mut made, mut kernels) = (BTreeSet::from([sum]), BTreeSet::new());
-    for (i, kernel) in program.kernels.iter().enumerate().skip(exchange + 1) {
+    let waits = |kernel: &Kernel| matches!(kernel, Kernel::Call { call: Call::Arrive(_), .. });
+    for (i, kernel) in program.kernels.iter().enumerate().skip(exchange + 1).filter(|(_, k)| !waits(k)) {
         if kernel.buffers().iter().any(|id| made.contains(id)) {
             made.extend(traffic(kernel).1);
             kernels.insert(i);

@@ -1,23 +1,40 @@
 //! What must hold of a program whose blocks are dealt to processes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::traffic;
+use crate::loops::calls::exchange::Nodes;
 use crate::loops::{BufferId, BufferKind, Call, Kernel, Operand, Program};
 use crate::peers::Slice;
 
-/// Where processes have some blocks each, nobody reads a sum over rows before it was exchanged; and the processes tell each other once a step whether to stop.
+/// Where processes have some blocks each, nobody reads a sum over rows before it was exchanged and has come; and the processes tell each other once a step whether to stop.
 pub(super) fn nodes_are_exchanged(program: &Program) -> Result<(), String> {
     let (mut nodes, mut told) = (BTreeSet::new(), 0);
+    // What is exchanged beside other kernels, in the order in which it was begun.
+    let mut under_way: VecDeque<&[Nodes]> = VecDeque::new();
     for kernel in &program.kernels {
-        if let Kernel::Call { call: Call::Exchange(exchange), .. } = kernel {
-            for own in &exchange.nodes {
-                nodes.remove(&own.partials);
+        match kernel {
+            Kernel::Call { call: Call::Exchange(exchange), .. } => {
+                if !exchange.beside && !under_way.is_empty() {
+                    return Err(format!("{}: another exchange is under way", kernel.name()));
+                }
+                for own in &exchange.nodes {
+                    nodes.remove(&own.partials);
+                }
+                under_way.extend(exchange.beside.then_some(exchange.nodes.as_slice()));
+                told += usize::from(exchange.is_last);
+                continue;
             }
-            told += usize::from(exchange.is_last);
-            continue;
+            Kernel::Call { call: Call::Arrive(arrive), .. } => {
+                if under_way.pop_front() != Some(&arrive.nodes) {
+                    return Err(format!("{}: waits for another exchange", kernel.name()));
+                }
+                continue;
+            }
+            _ => {}
         }
-        if let Some(early) = kernel.buffers().into_iter().find(|id| nodes.contains(id)) {
+        let under_way = |id: &BufferId| under_way.iter().any(|own| own.iter().any(|own| own.partials == *id));
+        if let Some(early) = kernel.buffers().into_iter().find(|id| nodes.contains(id) || under_way(id)) {
             let name = &program.buffers[early.0 as usize].name;
             return Err(format!("{}: {name} has sums of one process alone", kernel.name()));
         }
@@ -25,7 +42,7 @@ pub(super) fn nodes_are_exchanged(program: &Program) -> Result<(), String> {
             nodes.extend(call.leaves_nodes().map(|own| own.partials));
         }
     }
-    match (nodes.is_empty(), told) {
+    match (nodes.is_empty() && under_way.is_empty(), told) {
         (false, _) => Err("a sum over rows is never exchanged".to_string()),
         (true, 0 | 1) => Ok(()),
         _ => Err("a step ends once".to_string()),
@@ -60,6 +77,7 @@ fn step(program: &Program, kernel: &Kernel, sliced: &mut BTreeMap<BufferId, Slic
                 }
             }
         }
+        Kernel::Call { call: Call::Arrive(_), .. } => {}
         Kernel::Loop(k) if k.slice.is_some() => {
             let writes = traffic(kernel).1;
             sliced.extend(writes.iter().filter_map(|id| Some((*id, k.slice?))));

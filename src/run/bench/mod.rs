@@ -7,7 +7,7 @@ mod predictions;
 mod ranks;
 
 use std::{
-    sync::atomic::AtomicU32,
+    sync::{Arc, atomic::AtomicU32},
     time::{Duration, Instant},
 };
 
@@ -28,12 +28,14 @@ use crate::{
     loops::{self, Cost, Kernel},
     lower::{LOSS, STEPS, lower_train},
     model::Train,
+    peers::Peers,
     runtime::{
         function::{Function, Layout, Pass, PassError, Status},
         order::Visits,
         plan::{self, Shape},
         prefix::{Compile, Prefix},
         progress::Progress,
+        ranks::anywhere,
         store::Store,
     },
 };
@@ -75,8 +77,9 @@ pub struct Bench {
     pub offered: usize,
     pub threads: usize,
     pub batch: usize,
-    /// That the rows of a minibatch are cut into.
+    /// That the rows of a minibatch are cut into, and processes that they are dealt to.
     pub blocks: usize,
+    pub ranks: usize,
     /// Steps timed.
     pub steps: usize,
     /// Medians over blocks, without clocks.
@@ -91,8 +94,9 @@ pub struct Bench {
     pub between: Duration,
     /// What is computed before the first step, where anything is.
     pub once: Option<Once>,
+    /// Of one process: where several have blocks of the step, none.
     pub predictions: Vec<PredictTime>,
-    /// Of Monte-Carlo dropout; none where nothing is live.
+    /// Of Monte-Carlo dropout; none where nothing is live, and of several processes.
     pub samples: Vec<SampleTime>,
     pub roofline: Roofline,
     /// Between two cores; none where one thread works.
@@ -147,7 +151,7 @@ impl From<PassError> for BenchError {
     }
 }
 
-/// Times the training step of a net for about `budget`, on `threads` threads.
+/// Times the training step of a net for about `budget`, on so many threads, of each of the processes that the net's blocks are dealt to if there are several.
 ///
 /// # Errors
 /// See [`BenchError`].
@@ -155,7 +159,7 @@ pub fn bench(
     source: &str,
     sets: &[(String, String)],
     ready: &Ready,
-    threads: usize,
+    (threads, peers): (usize, Option<Arc<dyn Peers>>),
     budget: Duration,
 ) -> Result<Bench, BenchError> {
     let section = ready.model.train.as_ref().ok_or(BenchError::NoSection("train"))?;
@@ -167,7 +171,7 @@ pub fn bench(
     let (batch, goes_on) = (config.batch().rows.min(rows), ready.dataset.train.streams().is_some());
     let shape = Shape { rows, batch, drop_last: true, seed: SEED, picture, goes_on };
     let visits = Visits::of(&ready.model, section, &ready.dataset.train)?;
-    let team = Team::new(threads);
+    let team = Team::among(threads, peers.clone());
     let stages = stages(source, sets, ready)?;
     let (roofline, round_trip) = (Roofline::measure(&team), machine::round_trip(&team));
     let limit = ready.model.training_prefix_limit();
@@ -179,17 +183,23 @@ pub fn bench(
     let each = stepper.calibrate(&team)?;
     let mut blocks = Vec::new();
     let begun = Instant::now();
-    while begun.elapsed() < budget || blocks.len() < 5 {
+    while anywhere(&team, begun.elapsed() < budget || blocks.len() < 5) {
         blocks.push(stepper.run(each, &team)? / each as u32);
     }
     blocks.sort();
-    let predictions = predictions::times(&ready.model, &ready.dataset, &stepper.store, &team)?;
-    let samples = predictions::samples(&ready.model, &ready.dataset, &stepper.store, &team)?;
+    let (predictions, samples) = match peers.is_some() {
+        true => (Vec::new(), Vec::new()),
+        false => (
+            predictions::times(&ready.model, &ready.dataset, &stepper.store, &team)?,
+            predictions::samples(&ready.model, &ready.dataset, &stepper.store, &team)?,
+        ),
+    };
     let mut bench = Bench {
         offered: threads,
         threads: plain.native().threads(&team, shape.batch),
         batch: shape.batch,
         blocks: config.batch().blocks.count(),
+        ranks: peers.as_ref().map_or(1, |peers| peers.size()),
         steps: each * blocks.len(),
         step: blocks[blocks.len() / 2],
         loss: stepper.loss(each),
@@ -205,7 +215,7 @@ pub fn bench(
         stages,
     };
     // Code with clocks runs on all threads that it is given.
-    let team = Team::new(bench.threads);
+    let team = Team::among(bench.threads, peers);
     let (_, profiled) = compiled(Function::profiled)?;
     let mut clocked = Stepper::new(ready, section, &part, &profiled, (shape, &visits));
     clocked.run(each, &team)?;
@@ -307,7 +317,7 @@ impl<'a> Stepper<'a> {
         let mut steps = 1;
         loop {
             let time = self.run(steps, team)?;
-            if steps == most || time >= Duration::from_millis(20) {
+            if steps == most || !anywhere(team, time < Duration::from_millis(20)) {
                 return Ok(steps);
             }
             steps = (steps * 2).min(most);

@@ -1,12 +1,13 @@
 //! What a step would take on several processes over a network: foretold from the times of this machine's kernels and from the messages of the program that they would run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::{Bench, KernelTime};
 use crate::{
     codegen::CodegenError,
     graph::Graph,
+    kernels::team::cores,
     loops::{self, Call, Kernel, Program},
     lower::lower_train,
     peers::Link,
@@ -18,7 +19,9 @@ pub struct Foretold {
     pub ranks: usize,
     /// Without messages.
     pub compute: Duration,
+    /// What messages take, and how much of that goes on beside kernels.
     pub exchange: Duration,
+    pub hidden: Duration,
     /// That a process sends a step, in how many exchanges.
     pub bytes: usize,
     pub exchanges: usize,
@@ -26,7 +29,7 @@ pub struct Foretold {
 
 impl Foretold {
     pub fn step(&self) -> Duration {
-        self.compute + self.exchange
+        self.compute + self.exchange - self.hidden
     }
 }
 
@@ -62,26 +65,69 @@ fn of_program(bench: &Bench, program: &Program, link: Link) -> Foretold {
     let ranks = program.blocks.ranks();
     let shared: BTreeSet<&str> =
         program.kernels.iter().filter(|kernel| is_shared(kernel)).map(Kernel::name).collect();
-    let share = |kernel: &KernelTime| match shared.contains(kernel.name.as_str()) {
-        true => kernel.time.div_f64(ranks as f64),
-        false => kernel.time,
-    };
     let kernels: Duration = bench.kernels.iter().map(|kernel| kernel.time).sum();
-    let own: Duration = bench.kernels.iter().map(share).sum();
     // Clocks cost time, and threads wait for each other: both in proportion.
-    let compute = bench.step.mul_f64(own.as_secs_f64() / kernels.as_secs_f64().max(1e-12));
-    let messages = |kernel: &Kernel| match kernel {
-        Kernel::Call { call: Call::Exchange(exchange), .. } => Some(exchange.messages(bench.batch)),
-        Kernel::Call { call: Call::Collect(collect), .. } => Some(collect.messages()),
-        _ => None,
-    };
-    let exchanges: Vec<Vec<usize>> = program.kernels.iter().filter_map(messages).collect();
+    let scale = bench.step.as_secs_f64() / kernels.as_secs_f64().max(1e-12);
+    let mut times: BTreeMap<&str, f64> = BTreeMap::new();
+    for kernel in &bench.kernels {
+        let of = if shared.contains(kernel.name.as_str()) { ranks as f64 } else { 1.0 };
+        times.insert(&kernel.name, scale * kernel.time.as_secs_f64() / of);
+    }
+    // As many threads as were timed, on machines like this one: a core is left for messages, or none.
+    let mut clock = Clock { is_beside: cores() > bench.offered, ..Clock::default() };
+    let mut messages = Vec::new();
+    for kernel in &program.kernels {
+        match kernel {
+            Kernel::Call { call: Call::Exchange(exchange), .. } => {
+                let own = exchange.messages(bench.batch);
+                clock.exchanges(link.messages(&own), exchange.beside);
+                messages.push(own);
+            }
+            Kernel::Call { call: Call::Collect(collect), .. } => {
+                let own = collect.messages();
+                clock.exchanges(link.messages(&own), false);
+                messages.push(own);
+            }
+            Kernel::Call { call: Call::Arrive(_), .. } => clock.waits(),
+            kernel => clock.now += times.get(kernel.name()).copied().unwrap_or(0.0),
+        }
+    }
+    let compute: f64 = times.values().sum();
+    let exchange: f64 = messages.iter().map(|own| link.messages(own)).sum();
+    let seconds = |seconds: f64| Duration::from_secs_f64(seconds.max(0.0));
     Foretold {
         ranks,
-        compute,
-        exchange: Duration::from_secs_f64(exchanges.iter().map(|bytes| link.messages(bytes)).sum()),
-        bytes: exchanges.iter().flatten().sum(),
-        exchanges: exchanges.len(),
+        compute: seconds(compute),
+        exchange: seconds(exchange),
+        hidden: seconds((compute + exchange - clock.now).clamp(0.0, exchange)),
+        bytes: messages.iter().flatten().sum(),
+        exchanges: messages.len(),
+    }
+}
+
+/// The time of a process, in seconds, and when its messages are through.
+#[derive(Default)]
+struct Clock {
+    now: f64,
+    /// When the last exchange so far is through.
+    line: f64,
+    /// When those that are not waited for are.
+    under_way: VecDeque<f64>,
+    is_beside: bool,
+}
+
+impl Clock {
+    /// An exchange of so many seconds: it begins behind those before it.
+    fn exchanges(&mut self, seconds: f64, beside: bool) {
+        self.line = self.now.max(self.line) + seconds;
+        match beside && self.is_beside {
+            true => self.under_way.push_back(self.line),
+            false => self.now = self.line,
+        }
+    }
+
+    fn waits(&mut self) {
+        self.now = self.under_way.pop_front().unwrap_or(0.0).max(self.now);
     }
 }
 
@@ -90,4 +136,29 @@ fn is_shared(kernel: &Kernel) -> bool {
     let combines = matches!(kernel, Kernel::Call { call, .. } if call.leaves_nodes().is_some());
     let sliced = matches!(kernel, Kernel::Loop(k) if k.slice.is_some());
     kernel.is_of_rows() || combines || sliced
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_on_beside_kernels_costs_what_is_waited_for() {
+        let mut clock = Clock { is_beside: true, ..Clock::default() };
+        clock.now += 2.0;
+        clock.exchanges(3.0, true);
+        clock.now += 1.0;
+        // The second begins behind the first.
+        clock.exchanges(1.0, true);
+        clock.waits();
+        assert_eq!(clock.now, 5.0);
+        clock.now += 4.0;
+        clock.waits();
+        clock.exchanges(0.5, false);
+        assert_eq!((clock.now, clock.under_way.len()), (9.5, 0));
+        let mut alone = Clock::default();
+        alone.exchanges(3.0, true);
+        alone.waits();
+        assert_eq!(alone.now, 3.0);
+    }
 }

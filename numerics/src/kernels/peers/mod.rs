@@ -3,6 +3,7 @@
 //! All that a transport must do is [`Peers::swap`]; everything else is made of it here, so that every transport gives the same bits. Whoever calls something
 //! here waits until all others have called the same: calls stand in the same order in every process.
 
+mod courier;
 mod exchange;
 mod gather;
 #[cfg(feature = "mpi")]
@@ -13,6 +14,7 @@ mod threads;
 
 #[cfg(feature = "mpi")]
 pub use self::mpi::Mpi;
+pub use courier::Courier;
 pub use exchange::{Exchange, Join, Lengths, Part, collected};
 pub use gather::{agree, broadcast, gather, gather_all};
 pub use pieces::{Piece, collect, collect_slices};
@@ -26,6 +28,9 @@ pub trait Peers: Send + Sync {
 
     /// How many there are.
     fn size(&self) -> usize;
+
+    /// Cores that this process has for itself.
+    fn cores(&self) -> usize;
 
     /// Sends the pieces `out` to one while the pieces `into` are filled with what another sends here; answers when all is done. All that goes between two processes arrives in
     /// the order in which it was sent, and the receiver knows how long each piece is; empty ones are not sent. Who loses another process does not come back from here: what it was

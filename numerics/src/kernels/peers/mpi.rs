@@ -8,6 +8,7 @@ use mpi::request::scope;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::{Communicator, Destination, Source};
 
+use super::super::team::cores;
 use super::{Peers, gather};
 
 /// Polls before a process that waits lets others have its core, and naps between looks at whether the one it waits for is alive.
@@ -90,6 +91,12 @@ impl Peers for Mpi {
 
     fn size(&self) -> usize {
         self.size
+    }
+
+    /// Those that it may run on, divided among the processes of its machine: fewer than there are where each is bound to cores of its own.
+    fn cores(&self) -> usize {
+        let own = self.processes[self.rank].machine;
+        cores() / self.processes.iter().filter(|process| process.machine == own).count()
     }
 
     fn swap(&self, to: usize, out: &[&[u8]], from: usize, into: &mut [&mut [u8]]) {
