@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use super::{Bench, KernelTime};
+use super::Bench;
 use crate::{
     codegen::CodegenError,
     graph::Graph,

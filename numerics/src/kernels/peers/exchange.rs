@@ -101,6 +101,14 @@ thread_local! {
     static ROOM: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
+/// So many elements of the room, whatever lies there: what arrives is written over it.
+fn grown(room: &mut Vec<f32>, elements: usize) -> &mut [f32] {
+    if room.len() < elements {
+        room.resize(elements, 0.0);
+    }
+    &mut room[..elements]
+}
+
 /// Columns of each part.
 type Columns = Vec<Range<usize>>;
 
@@ -147,8 +155,7 @@ impl Exchange<'_> {
         let nodes = |run| self.runs.nodes(run);
         let most = (0..size).map(|run| nodes(run).count()).max().unwrap_or(0);
         let slot = 1 + most * len;
-        room.clear();
-        room.resize(size * slot, 0.0);
+        let room = grown(room, size * slot);
         room[0] = f32::from_bits(bits);
         let all: Columns = self.parts.iter().map(|part| 0..part.cols).collect();
         let mut next = 1;
@@ -181,12 +188,8 @@ impl Exchange<'_> {
         let (rank, size) = (self.peers.rank(), self.peers.size());
         let own = self.columns(rank);
         let len: usize = own.iter().map(Range::len).sum();
-        room.clear();
-        room.resize(
-            (0..size).filter(|run| *run != rank).map(|run| self.runs.nodes(run).count() * len).sum(),
-            0.0,
-        );
-        let mut next = room.as_mut_ptr();
+        let others = (0..size).filter(|run| *run != rank).map(|run| self.runs.nodes(run).count());
+        let mut next = grown(room, others.sum::<usize>() * len).as_mut_ptr();
         let mut lie = Nodes(vec![Vec::new(); self.runs.rows]);
         for node in self.runs.nodes(rank) {
             lie.0[node] = self.own_pieces(node, &own).map(|piece| piece.start).collect();
