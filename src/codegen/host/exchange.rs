@@ -8,7 +8,8 @@ use crate::peers::{Exchange, Join, Part, Slice};
 
 use super::{Args, Blocks, blocks, params};
 
-/// In front of the operands, which are partials, stands how many there are. There is one part.
+/// In front of the operands, which are partials, stands how many there are. There is one part. What goes on beside other kernels is given to the courier, or left to [`arrive`]
+/// where there is none.
 ///
 /// # Safety
 /// As for [`HostFn`](super::HostFn).
@@ -16,11 +17,43 @@ pub(super) unsafe extern "C" fn exchange(operands: *const u64, args: *const Args
     if first == last {
         return;
     }
-    // SAFETY: by the contract the row has the words in front, as many addresses and as many parameters of values; `bind` proved that a program that exchanges has peers.
-    // Partials have room for each block of this process, and are this thread's alone until the next barrier, or until what is only begun here was waited for (`loops/verify`): before
-    // the pass is over, and with it what `args` points to.
+    // SAFETY: by the contract; partials are nobody's until what is only begun here was waited for (`loops/verify`): before the pass is over, and with it what `args` points to.
     unsafe {
-        let (call, args) = (params::<ExchangeParams>(operands, 0), &*args);
+        let errand = errand(operands, &*args);
+        match ((*args).courier.as_ref(), params::<ExchangeParams>(operands, 0).beside) {
+            (_, 0) => errand(),
+            (Some(courier), _) => courier.give(errand),
+            (None, _) => {}
+        }
+    }
+}
+
+/// Waits for what a courier does; where there is none, does it.
+///
+/// # Safety
+/// As for [`HostFn`](super::HostFn).
+pub(super) unsafe extern "C" fn arrive(operands: *const u64, args: *const Args, first: u64, last: u64) {
+    if first == last {
+        return;
+    }
+    // SAFETY: by the contract.
+    unsafe {
+        match (*args).courier.as_ref() {
+            Some(courier) => courier.wait(),
+            None => errand(operands, &*args)(),
+        }
+    }
+}
+
+/// What exchanges the partials of a row.
+///
+/// # Safety
+/// As for [`HostFn`](super::HostFn).
+unsafe fn errand(operands: *const u64, args: &Args) -> impl FnOnce() {
+    // SAFETY: by the contract the row has the words in front, as many addresses and as many parameters of values; `bind` proved that a program that exchanges has peers.
+    // Partials have room for each block of this process, and are the one's who does this alone until the next barrier.
+    unsafe {
+        let call = params::<ExchangeParams>(operands, 0);
         let addresses = operands.add(size_of::<ExchangeParams>() / 8);
         let values = call.values as usize;
         let of_values = addresses.add(values).cast::<NodesParams>();
@@ -30,27 +63,12 @@ pub(super) unsafe extern "C" fn exchange(operands: *const u64, args: *const Args
         let tells = call.is_last != 0;
         let stop = if tells { (*args.stop).load(Ordering::Acquire) } else { 0 };
         let (peers, runs, agreed) = (*args.peers, blocks.runs, &*args.agreed);
-        let errand = move || {
+        move || {
             let told = Exchange { peers, runs, parts: &parts }.run(stop);
             if tells {
                 AtomicU32::store(agreed, told, Ordering::Release);
             }
-        };
-        match args.courier.as_ref().filter(|_| call.beside != 0) {
-            Some(courier) => courier.give(errand),
-            None => errand(),
         }
-    }
-}
-
-/// Waits for what a courier does, if there is one: else it is done.
-///
-/// # Safety
-/// As for [`HostFn`](super::HostFn).
-pub(super) unsafe extern "C" fn arrive(_: *const u64, args: *const Args, first: u64, last: u64) {
-    // SAFETY: by the contract.
-    if let Some(courier) = unsafe { (*args).courier.as_ref() }.filter(|_| first < last) {
-        courier.wait();
     }
 }
 

@@ -1,8 +1,6 @@
-//! Waits for an exchange that goes on beside what does not need it.
+//! Waits for an exchange that goes on beside what does not need it; where nobody is left to do it beside, it is done here, so that processes meet no more often than they must.
 
-use super::exchange::Nodes;
-use super::{Library, Touched};
-use crate::graph::Blocks;
+use super::{Exchange, Library, Touched};
 use crate::loops::interpret::Machine;
 use crate::loops::parts::Parts;
 use crate::loops::work::{ELEMENT, Work};
@@ -10,9 +8,8 @@ use crate::loops::{BufferId, Cost};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arrive {
-    /// What the exchange brings: that one which was begun first of those that are not waited for.
-    pub nodes: Vec<Nodes>,
-    pub blocks: Blocks,
+    /// The one which was begun first of those that are not waited for.
+    pub exchange: Exchange,
 }
 
 impl Library for Arrive {
@@ -21,17 +18,22 @@ impl Library for Arrive {
     }
 
     fn operands(&self) -> Vec<Touched> {
-        self.nodes.iter().map(Nodes::touched).collect()
+        self.exchange.operands()
     }
 
     fn parts(&self) -> Parts {
-        Parts::Const(1)
+        self.exchange.parts()
+    }
+
+    fn front(&self) -> Vec<u64> {
+        self.exchange.front()
     }
 
     fn params(&self) -> Vec<u64> {
-        Vec::new()
+        self.exchange.params()
     }
 
+    /// Of waiting; the exchange has its own.
     fn cost(&self, _: usize) -> Cost {
         Cost::default()
     }
@@ -44,7 +46,7 @@ impl Library for Arrive {
     fn interpret(&self, _: &mut Machine<'_>) {}
 
     fn print(&self, name: &dyn Fn(BufferId) -> String) -> String {
-        let names: Vec<String> = self.nodes.iter().map(|nodes| nodes.text(name)).collect();
+        let names: Vec<String> = self.exchange.nodes.iter().map(|nodes| nodes.text(name)).collect();
         format!("{} have come", names.join(", "))
     }
 }

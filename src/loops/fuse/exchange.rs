@@ -30,12 +30,18 @@ pub(super) fn exchange(program: &mut Program) {
         writer.bring();
     }
     program.kernels = writer.kernels;
-    let exchanges = program.kernels.iter_mut().filter_map(|kernel| match kernel {
-        Kernel::Call { call: Call::Exchange(exchange), .. } => Some(exchange),
-        _ => None,
-    });
-    if let Some(last) = exchanges.last() {
+    // Exchanges arrive in the order in which they begin.
+    let (mut last, mut last_to_arrive) = (None, None);
+    for kernel in &mut program.kernels {
+        match kernel {
+            Kernel::Call { call: Call::Exchange(exchange), .. } => last = Some(exchange),
+            Kernel::Call { call: Call::Arrive(arrive), .. } => last_to_arrive = Some(&mut arrive.exchange),
+            _ => {}
+        }
+    }
+    if let Some(last) = last {
         last.is_last = true;
+        last_to_arrive.filter(|_| last.beside).into_iter().for_each(|own| own.is_last = true);
     }
 }
 
@@ -45,7 +51,7 @@ struct Writer {
     /// What was combined and is not exchanged.
     waiting: Vec<Nodes>,
     /// Exchanges that have begun, with their numbers.
-    under_way: VecDeque<(usize, Vec<Nodes>)>,
+    under_way: VecDeque<(usize, Exchange)>,
     kernels: Vec<Kernel>,
     /// Exchanges so far.
     count: usize,
@@ -56,7 +62,7 @@ impl Writer {
     fn go_on(&mut self, kernels: Vec<Kernel>) -> Vec<Kernel> {
         let mut later = Later::default();
         for kernel in kernels {
-            let under_way = self.under_way.iter().flat_map(|(_, nodes)| nodes);
+            let under_way = self.under_way.iter().flat_map(|(_, exchange)| &exchange.nodes);
             let missing: Vec<BufferId> =
                 self.waiting.iter().chain(under_way).map(|nodes| nodes.partials).collect();
             if kernel.buffers().iter().any(|id| missing.contains(id)) || later.clashes(&kernel) {
@@ -85,8 +91,8 @@ impl Writer {
         }
         // What is left of the sums goes out behind the others, before those are waited for.
         self.send(true);
-        if let Some((number, nodes)) = self.under_way.pop_front() {
-            let call = Arrive { nodes, blocks: self.blocks }.into();
+        if let Some((number, exchange)) = self.under_way.pop_front() {
+            let call = Arrive { exchange }.into();
             self.kernels.push(Kernel::Call { name: numbered("arrive", number), call });
         }
     }
@@ -97,11 +103,11 @@ impl Writer {
         }
         self.count += 1;
         let nodes = std::mem::take(&mut self.waiting);
+        let exchange = Exchange { nodes, blocks: self.blocks, is_last: false, beside };
         if beside {
-            self.under_way.push_back((self.count, nodes.clone()));
+            self.under_way.push_back((self.count, exchange.clone()));
         }
-        let call = Exchange { nodes, blocks: self.blocks, is_last: false, beside }.into();
-        self.kernels.push(Kernel::Call { name: numbered("exchange", self.count), call });
+        self.kernels.push(Kernel::Call { name: numbered("exchange", self.count), call: exchange.into() });
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn share_out(program: &mut Program) {
             exchange.nodes[updates.node].slice = Some(slice);
         }
         let arrivals = program.kernels.iter_mut().filter_map(|kernel| match kernel {
-            Kernel::Call { call: Call::Arrive(arrive), .. } => Some(&mut arrive.nodes),
+            Kernel::Call { call: Call::Arrive(arrive), .. } => Some(&mut arrive.exchange.nodes),
             _ => None,
         });
         for nodes in arrivals.flatten().filter(|nodes| nodes.partials == updates.sum) {

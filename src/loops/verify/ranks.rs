@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::traffic;
-use crate::loops::calls::exchange::Nodes;
+use crate::loops::calls::Exchange;
 use crate::loops::{BufferId, BufferKind, Call, Kernel, Operand, Program};
 use crate::peers::Slice;
 
@@ -11,7 +11,7 @@ use crate::peers::Slice;
 pub(super) fn nodes_are_exchanged(program: &Program) -> Result<(), String> {
     let (mut nodes, mut told) = (BTreeSet::new(), 0);
     // What is exchanged beside other kernels, in the order in which it was begun.
-    let mut under_way: VecDeque<&[Nodes]> = VecDeque::new();
+    let mut under_way: VecDeque<&Exchange> = VecDeque::new();
     for kernel in &program.kernels {
         match kernel {
             Kernel::Call { call: Call::Exchange(exchange), .. } => {
@@ -21,19 +21,20 @@ pub(super) fn nodes_are_exchanged(program: &Program) -> Result<(), String> {
                 for own in &exchange.nodes {
                     nodes.remove(&own.partials);
                 }
-                under_way.extend(exchange.beside.then_some(exchange.nodes.as_slice()));
+                under_way.extend(exchange.beside.then_some(exchange));
                 told += usize::from(exchange.is_last);
                 continue;
             }
             Kernel::Call { call: Call::Arrive(arrive), .. } => {
-                if under_way.pop_front() != Some(&arrive.nodes) {
+                if under_way.pop_front() != Some(&arrive.exchange) {
                     return Err(format!("{}: waits for another exchange", kernel.name()));
                 }
                 continue;
             }
             _ => {}
         }
-        let under_way = |id: &BufferId| under_way.iter().any(|own| own.iter().any(|own| own.partials == *id));
+        let under_way =
+            |id: &BufferId| under_way.iter().any(|own| own.nodes.iter().any(|own| own.partials == *id));
         if let Some(early) = kernel.buffers().into_iter().find(|id| nodes.contains(id) || under_way(id)) {
             let name = &program.buffers[early.0 as usize].name;
             return Err(format!("{}: {name} has sums of one process alone", kernel.name()));
