@@ -45,9 +45,9 @@ params! {
 impl Collect {
     /// Bytes of the messages that a process sends.
     pub fn messages(&self) -> Vec<usize> {
-        // All are of one numbering.
-        let shards = self.values.first().map_or(0, |value| value.slice.all);
-        collected(shards, self.blocks.ranks())
+        let ranks = self.blocks.ranks();
+        // The first process has as much of each numbering as any.
+        collected(self.values.iter().map(|own| own.slice.elements(own.len, 0, ranks).len()).sum(), ranks)
     }
 }
 

@@ -2,18 +2,22 @@
 //! other, and long ones while others are computed.
 //!
 //! What reads a sum is put off, with all that follows from it, until nothing else is left to compute; then all sums that wait are exchanged, and what was put off goes on in the
-//! same way. So a net without figures of the minibatch (batch norm) has its loss and all gradients exchanged in the backward pass, and then its updates. Sums that have come to [`BUCKET`]
-//! elements are not kept waiting: their exchange begins, goes on beside the rest of the backward pass, and is waited for when that is done.
+//! same way. So a net without figures of the minibatch (batch norm) has its loss and all gradients exchanged in the backward pass, and then its updates. Sums that have come to a [`bucket`]
+//! are not kept waiting: their exchange begins, goes on beside the rest of the backward pass, and is waited for when that is done.
 
 use std::collections::VecDeque;
 
 use super::super::verify::traffic;
+use super::slices::ENOUGH;
 use crate::graph::Blocks;
 use crate::loops::calls::{Arrive, Exchange, exchange::Nodes};
 use crate::loops::{BufferId, Call, Kernel, Program};
+use crate::peers::SHARD;
 
-/// Elements that are worth an exchange of their own: a message of so many takes far longer than its latency. It is a function of shapes, so all processes begin the same exchanges in the same order.
-const BUCKET: usize = 1 << 18;
+/// Elements that are worth an exchange of their own: a message of so many takes far longer than its latency, and among many processes each has enough of them.
+fn bucket(blocks: Blocks) -> usize {
+    (1 << 18).max(ENOUGH * SHARD * blocks.ranks())
+}
 
 /// Puts the exchanges into a program.
 pub(super) fn exchange(program: &mut Program) {
@@ -73,7 +77,7 @@ impl Writer {
                 self.waiting.extend(call.leaves_nodes());
             }
             self.kernels.push(kernel);
-            if self.waiting.iter().map(|nodes| nodes.cols).sum::<usize>() >= BUCKET {
+            if self.waiting.iter().map(|nodes| nodes.cols).sum::<usize>() >= bucket(self.blocks) {
                 self.send(true);
             }
         }

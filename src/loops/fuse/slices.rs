@@ -11,7 +11,7 @@ use crate::loops::{BufferId, BufferKind, Call, Domain, Kernel, LoopKernel, Progr
 use crate::peers::{SHARD, Slice};
 
 /// Shards a process, below which nothing is shared out: every slice would be as long as the longest, and one more message costs more than is saved.
-const ENOUGH: usize = 8;
+pub(super) const ENOUGH: usize = 8;
 
 /// What follows from one sum over rows.
 struct Updates {
@@ -34,34 +34,53 @@ pub(super) fn share_out(program: &mut Program) {
     let alone: Vec<bool> = all.iter().map(|updates| !updates.kernels.iter().any(several)).collect();
     let mut alone = alone.into_iter();
     all.retain(|_| alone.next().unwrap_or(false));
-    let shards = |updates: &Updates| updates.len.div_ceil(SHARD);
-    let count = all.iter().map(shards).sum();
-    if count < ENOUGH * ranks {
-        return;
+    let mut values = Vec::new();
+    // Those of one exchange are numbered through: processes that go on behind it have as much to do before they meet again.
+    for of_one in all.chunk_by(|a, b| a.exchange == b.exchange) {
+        let count = of_one.iter().map(Updates::shards).sum();
+        if count < ENOUGH * ranks {
+            continue;
+        }
+        let mut first = 0;
+        for updates in of_one {
+            let slice = Slice { first, all: count };
+            first += updates.shards();
+            updates.share_out(program, slice);
+            values.extend(updates.params.iter().map(|param| Sliced {
+                buffer: *param,
+                len: updates.len,
+                slice,
+            }));
+        }
     }
-    let (mut first, mut values) = (0, Vec::new());
-    for updates in &all {
-        let slice = Slice { first, all: count };
-        first += shards(updates);
-        if let Kernel::Call { call: Call::Exchange(exchange), .. } = &mut program.kernels[updates.exchange] {
-            exchange.nodes[updates.node].slice = Some(slice);
-        }
-        let arrivals = program.kernels.iter_mut().filter_map(|kernel| match kernel {
-            Kernel::Call { call: Call::Arrive(arrive), .. } => Some(&mut arrive.exchange.nodes),
-            _ => None,
-        });
-        for nodes in arrivals.flatten().filter(|nodes| nodes.partials == updates.sum) {
-            nodes.slice = Some(slice);
-        }
-        for kernel in &updates.kernels {
-            if let Kernel::Loop(kernel) = &mut program.kernels[*kernel] {
-                kernel.slice = Some(slice);
-            }
-        }
-        values.extend(updates.params.iter().map(|param| Sliced { buffer: *param, len: updates.len, slice }));
+    if values.is_empty() {
+        return;
     }
     let call = Collect { values, blocks: program.blocks }.into();
     program.kernels.push(Kernel::Call { name: "collect".to_string(), call });
+}
+
+impl Updates {
+    fn shards(&self) -> usize {
+        self.len.div_ceil(SHARD)
+    }
+
+    /// Says of the sum, and of all that is made of it, which of them a process has.
+    fn share_out(&self, program: &mut Program, slice: Slice) {
+        for (i, kernel) in program.kernels.iter_mut().enumerate() {
+            match kernel {
+                Kernel::Call { call: Call::Exchange(exchange), .. } if i == self.exchange => {
+                    exchange.nodes[self.node].slice = Some(slice);
+                }
+                Kernel::Call { call: Call::Arrive(arrive), .. } => {
+                    let own = arrive.exchange.nodes.iter_mut().filter(|nodes| nodes.partials == self.sum);
+                    own.for_each(|nodes| nodes.slice = Some(slice));
+                }
+                Kernel::Loop(kernel) if self.kernels.contains(&i) => kernel.slice = Some(slice),
+                _ => {}
+            }
+        }
+    }
 }
 
 /// The sums of which nothing is made but element by element.

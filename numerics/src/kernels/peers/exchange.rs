@@ -11,7 +11,7 @@ use std::ops::Range;
 use super::super::moments::Joined;
 use super::super::tree::{Pair, Runs, put_between, take_in, take_under};
 use super::pieces::{self, Piece, collect};
-use super::{Peers, SHARD, Slice, gather_all};
+use super::{Peers, Slice, gather_all};
 
 /// Elements of an exchange up to which everybody is sent everything: a message of so many costs hardly more than its latency.
 const SHORT: usize = 1024;
@@ -83,9 +83,9 @@ impl Lengths {
     }
 }
 
-/// Bytes of each message by which values that have so many shards are collected.
-pub fn collected(shards: usize, size: usize) -> Vec<usize> {
-    gathering(size, shards.div_ceil(size) * SHARD)
+/// Bytes of each message by which values are collected, of which a process has so many elements at most.
+pub fn collected(each: usize, size: usize) -> Vec<usize> {
+    gathering(size, each)
 }
 
 const WORD: usize = size_of::<f32>();
@@ -320,7 +320,7 @@ impl Join {
 #[cfg(test)]
 mod tests {
     use super::super::super::tree::pairs;
-    use super::super::{Link, Thread, threads};
+    use super::super::{Link, SHARD, Thread, threads};
     use super::*;
 
     /// Partials of `blocks` blocks, three rows apart of which the first counts, none of whose sums is exact.
@@ -454,7 +454,8 @@ mod tests {
                         }
                         None => Lengths { others: len, ..Lengths::default() },
                     };
-                    let behind = slice.map_or(Vec::new(), |slice| collected(slice.all, size));
+                    let behind =
+                        slice.map_or(Vec::new(), |slice| collected(slice.elements(len, 0, size).len(), size));
                     let foretold = link.messages(&lengths.messages(runs)) + link.messages(&behind);
                     assert!(
                         (foretold / slowest - 1.0).abs() < 0.15,
