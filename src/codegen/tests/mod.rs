@@ -4,6 +4,7 @@
 mod accesses;
 mod attention;
 mod blocks;
+mod branches;
 mod foretold;
 mod instructions;
 mod maps;
