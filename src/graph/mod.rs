@@ -36,7 +36,7 @@ pub use attention::Attention;
 pub use autodiff::differentiate;
 pub use blocks::Blocks;
 pub use builder::{AVERAGE, Builder};
-pub use coins::Coin;
+pub use coins::{Coin, is_zero};
 pub use cut::Cut;
 pub use geometry::{Geometry, Slide};
 pub use interpret::{Bindings, Tensor, attention_weights, interpret};

@@ -18,4 +18,5 @@ mod rig;
 mod sound;
 mod squares;
 mod tokens;
+mod unread;
 mod windows;
