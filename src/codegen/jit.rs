@@ -102,6 +102,7 @@ fn address(import: Import) -> *const u8 {
         Import::Barrier => barrier::barrier as *const u8,
         Import::Clock => clock::read as *const u8,
         Import::Rest => host::rest as *const u8,
+        Import::Coin => host::coin as *const u8,
     }
 }
 

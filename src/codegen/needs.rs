@@ -1,7 +1,7 @@
 //! What a program asks of every pass: which buffers it writes, which tables by id it reads and how far.
 
 use crate::loops::calls::Region;
-use crate::loops::{Access, Base, BufferId, Inst, Kernel, Operand, Program, Stmt};
+use crate::loops::{Access, Base, Branch, BufferId, Inst, Kernel, Operand, Program, Stmt};
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Needs {
@@ -18,6 +18,10 @@ impl Needs {
     pub fn of(program: &Program) -> Self {
         let mut needs = Self { written: vec![false; program.buffers.len()], ..Self::default() };
         needs.kernels(&program.kernels);
+        for Branch { coin, .. } in &program.branches {
+            needs.scalars = needs.scalars.max(coin.q.index() + 1);
+            needs.streams = needs.streams.max(coin.site.index() + 1);
+        }
         needs
     }
 

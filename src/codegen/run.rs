@@ -15,7 +15,7 @@ use cranelift_codegen::ir::{Block, BlockArg, FuncRef, InstBuilder, MemFlagsData,
 use cranelift_frontend::FunctionBuilder;
 
 use crate::graph::Blocks;
-use crate::loops::{BufferId, PANEL_ROWS, Parts};
+use crate::loops::{Branch, BufferId, PANEL_ROWS, Parts};
 use crate::peers::Slice;
 
 use super::abi::{DONE, NON_FINITE, STOPPED, offset};
@@ -35,6 +35,18 @@ pub(super) struct Plan<'p> {
     pub barrier: FuncRef,
     /// What reads the thread's clock, in code that is profiled.
     pub clock: Option<FuncRef>,
+    /// Where there are some.
+    pub branches: Option<Branches<'p>>,
+}
+
+/// What coins drop for whole minibatches: kernels that serve one of these branches alone are run where it is kept.
+#[derive(Clone, Copy)]
+pub(super) struct Branches<'p> {
+    /// What tosses a coin.
+    pub coin: FuncRef,
+    pub all: &'p [Branch],
+    /// By kernel of the program: the branches that it serves.
+    pub coins: &'p [Vec<usize>],
 }
 
 struct Runner<'p, 'f, 'b> {
@@ -46,6 +58,8 @@ struct Runner<'p, 'f, 'b> {
     threads: Value,
     /// Shares of lists whose length is known before the loop.
     fixed: Vec<(usize, (Value, Value))>,
+    /// By branch: whether the step keeps it.
+    kept: Vec<Value>,
     exit: Block,
 }
 
@@ -72,7 +86,8 @@ pub(super) fn emit(fb: &mut FunctionBuilder<'_>, plan: &Plan<'_>) {
     let operands = constant(fb, offset!(operands));
     let thread = constant(fb, offset!(thread));
     let threads = constant(fb, offset!(threads));
-    let mut runner = Runner { fb, plan, args, operands, thread, threads, fixed: Vec::new(), exit };
+    let mut runner =
+        Runner { fb, plan, args, operands, thread, threads, fixed: Vec::new(), kept: Vec::new(), exit };
     runner.share_fixed_lists();
     runner.once();
     runner.steps();
@@ -184,7 +199,33 @@ impl Runner<'_, '_, '_> {
         self.set(offset!(rows), rows);
         self.set(offset!(step_scalars), scalars);
         self.set(offset!(update), update);
+        self.toss();
         self.rows_of_step(rows, position)
+    }
+
+    /// The coins of the step, by its update and its scalars.
+    fn toss(&mut self) {
+        let Some(Branches { coin, all, .. }) = self.plan.branches else { return };
+        for branch in all {
+            let site = self.fb.ins().iconst(I64, i64::from(branch.coin.site.0));
+            let q = self.fb.ins().iconst(I64, i64::from(branch.coin.q.0));
+            let call = self.fb.ins().call(coin, &[self.args, site, q]);
+            self.kept.push(self.fb.inst_results(call)[0]);
+        }
+    }
+
+    /// What a step does only where it keeps all of these branches; before the steps there are no coins.
+    fn where_kept(&mut self, branches: &[usize], inside: impl FnOnce(&mut Self)) {
+        let mut kept = branches.iter().filter_map(|branch| self.kept.get(*branch).copied());
+        let Some(first) = kept.next() else { return inside(self) };
+        let kept: Vec<Value> = kept.collect();
+        let all = kept.into_iter().fold(first, |all, one| self.fb.ins().band(all, one));
+        let (some, after) = (self.fb.create_block(), self.fb.create_block());
+        self.fb.ins().brif(all, some, &[], after, &[]);
+        self.fb.switch_to_block(some);
+        inside(self);
+        self.fb.ins().jump(after, &[]);
+        self.fb.switch_to_block(after);
     }
 
     fn tasks(&mut self, step: Value, rows: Rows) {
@@ -310,6 +351,17 @@ impl Runner<'_, '_, '_> {
     /// Called with no parts too: straight code is compiled in half the time of code with a branch a kernel. A block of rows has operands of its own.
     fn call(&mut self, kernel: usize, block: Option<Value>, (from, to): (Value, Value)) {
         let Some(function) = self.plan.functions[kernel] else { return };
+        let branches = self.plan.branches.map_or(&[][..], |branches| &branches.coins[kernel]);
+        self.where_kept(branches, |r| r.call_of(function, kernel, block, (from, to)));
+    }
+
+    fn call_of(
+        &mut self,
+        function: FuncRef,
+        kernel: usize,
+        block: Option<Value>,
+        (from, to): (Value, Value),
+    ) {
         let mut row = self.fb.ins().iadd_imm_s(self.operands, 8 * self.plan.table.of_kernel(kernel) as i64);
         if let Some(block) = block {
             let ahead = self.fb.ins().imul_imm_s(block, 8 * self.plan.table.row(kernel) as i64);

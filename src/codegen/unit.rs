@@ -11,7 +11,6 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
-use crate::graph::Blocks;
 use crate::loops::calls::Symbol;
 use crate::loops::{Buffer, Kernel, Program};
 
@@ -30,6 +29,8 @@ pub(super) enum Import {
     Clock,
     /// Which shards a step of a loop over time is run on.
     Rest,
+    /// Whether a coin keeps in a step.
+    Coin,
 }
 
 impl Import {
@@ -39,6 +40,7 @@ impl Import {
             Self::Barrier,
             Self::Clock,
             Self::Rest,
+            Self::Coin,
         ])
     }
 
@@ -48,6 +50,7 @@ impl Import {
             Self::Barrier => "dropnet_barrier",
             Self::Clock => "dropnet_clock",
             Self::Rest => "dropnet_rest",
+            Self::Coin => "dropnet_coin",
         }
     }
 
@@ -62,6 +65,7 @@ impl Import {
             Self::Barrier => signature(call_conv, 1, 0),
             Self::Clock => signature(call_conv, 2, 0),
             Self::Rest => signature(call_conv, 4, 1),
+            Self::Coin => signature(call_conv, 3, 1),
         }
     }
 }
@@ -123,10 +127,10 @@ pub(super) fn build(program: &Program, options: &Options, target: &Target) -> Re
     let chains = chains::chains(program, &schedule.step);
     let callees: Vec<Option<Callee>> = served.into_iter().map(|s| s.callee).collect();
     let function = build_run(
+        program,
         &units,
         &callees,
-        (&schedule, &chains),
-        (&table, program.blocks),
+        (&schedule, &chains, &table),
         options.profile,
         target,
         &mut context,
@@ -239,10 +243,10 @@ impl References {
 }
 
 fn build_run(
+    program: &Program,
     units: &[Unit],
     callees: &[Option<Callee>],
-    (schedule, chains): (&Schedule, &[Range<usize>]),
-    (table, blocks): (&Table, Blocks),
+    (schedule, chains, table): (&Schedule, &[Range<usize>], &Table),
     profile: bool,
     target: &Target,
     context: &mut FunctionBuilderContext,
@@ -257,7 +261,11 @@ fn build_run(
         callees.iter().map(|c| c.as_ref().map(|c| names.of(&mut fb, c))).collect();
     let barrier = names.of(&mut fb, &Callee::Import(Import::Barrier));
     let clock = profile.then(|| names.of(&mut fb, &Callee::Import(Import::Clock)));
-    run::emit(&mut fb, &run::Plan { schedule, chains, functions: &functions, table, blocks, barrier, clock });
+    let coin = (!program.branches.is_empty()).then(|| names.of(&mut fb, &Callee::Import(Import::Coin)));
+    let coins: Vec<Vec<usize>> = program.kernels.iter().map(|kernel| program.coins_of(kernel)).collect();
+    let branches = coin.map(|coin| run::Branches { coin, all: &program.branches, coins: &coins });
+    let (functions, blocks) = (&functions, program.blocks);
+    run::emit(&mut fb, &run::Plan { schedule, chains, functions, table, blocks, barrier, clock, branches });
     fb.finalize(target.isa.frontend_config());
     function
 }

@@ -12,6 +12,7 @@ pub mod attention;
 pub mod autodiff;
 mod blocks;
 pub mod builder;
+mod coins;
 mod compose;
 mod cut;
 mod geometry;
@@ -35,6 +36,7 @@ pub use attention::Attention;
 pub use autodiff::differentiate;
 pub use blocks::Blocks;
 pub use builder::{AVERAGE, Builder};
+pub use coins::{Coin, is_zero};
 pub use cut::Cut;
 pub use geometry::{Geometry, Slide};
 pub use interpret::{Bindings, Tensor, attention_weights, interpret};
@@ -42,7 +44,7 @@ pub use masks::{
     Mask, Split, Tossed, affine_site, by_dropped, dropped_left, is_affine_in_masks, split, split_at,
 };
 pub use op::{Class, Op, Reduction};
-pub use passes::{Passes, simplify};
+pub use passes::{Passes, simplify, spared};
 #[cfg(test)]
 pub(crate) use prefix::prefixes;
 pub use prefix::{Prefix, of_data_alone, prefix};

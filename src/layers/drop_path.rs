@@ -13,11 +13,13 @@
 //!
 //! # Arguments
 //! `p` is the probability of dropping the block, in steps of 1/65536. The paper's rates grow with depth: `drop_path p * (i + 1) / depth` in a `repeat depth as i`.
-//! `share=batch` is one coin for all rows of a step. `always=true` drops in every mode.
+//! `share=batch` is one coin for all rows of a step: what it drops is not computed, forward or backward, so that a step takes less time the more it drops. `always=true`
+//! drops in every mode.
 //!
 //! # Train and eval
 //! Drops in training; evaluation and Monte-Carlo prediction keep the block, unless `always=true`. The coin of a row depends on seed, place, epoch and position of the row alone. A batch norm in
-//! the block sees all rows, dropped ones too.
+//! the block sees all rows, dropped ones too; under `share=batch` it sees no minibatch that is dropped, and its running figures then stay as they were. Parameters of a dropped
+//! block have the gradient 0: momentum and decay go on.
 //!
 //! # Example
 //! ```net

@@ -10,7 +10,7 @@ use super::{
     AXES, Access, Affine, Axes, Base, Body, Buffer, BufferId, BufferKind, Domain, Kernel, LoopKernel,
     Operand, Program, Reg, SHARD_ELEMENTS, Section, Stmt, TAPS, Taps,
 };
-use crate::graph::{DType, Dim, Reduction, ScalarId, SiteId};
+use crate::graph::{Coin, DType, Dim, Reduction, ScalarId, SiteId};
 
 /// Elements of a buffer.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +71,11 @@ pub fn interpret(program: &Program, host: &mut Host, step: &Step) {
         let data = machine.bind(i, host);
         machine.memory.push(data);
     }
+    let dropped: Vec<bool> = program.branches.iter().map(|branch| !machine.keeps(branch.coin)).collect();
     for kernel in &program.kernels {
+        if program.coins_of(kernel).iter().any(|coin| dropped[*coin]) {
+            continue;
+        }
         if let Kernel::Total { index, value } = kernel {
             host.totals[*index as usize] += f64::from(machine.floats(*value)[0]);
         }
@@ -235,6 +239,10 @@ impl Machine<'_> {
         let place = || self.step.places.get(position).map_or(position as u64, |place| u64::from(*place));
         let address = if by_update { self.step.update } else { place() };
         crate::draws::row_key(self.step.streams[site.index()], address)
+    }
+
+    fn keeps(&self, coin: Coin) -> bool {
+        crate::draws::kept(self.row_key(coin.site, 0, true), 0, self.word(coin.q))
     }
 
     fn run(&mut self, kernel: &LoopKernel) {

@@ -8,9 +8,11 @@
 //! - every register is assigned once, before its uses, and used at its own level or deeper (accumulators: in later sections);
 //! - a buffer written by a kernel is read by another kernel only, or by the same kernel at the same element in a later statement;
 //! - no buffer holds a mask;
-//! - the shards of a kernel and the panels of a product are functions of shapes only.
+//! - the shards of a kernel and the panels of a product are functions of shapes only;
+//! - what a branch alone reads is discarded by whoever else loads it in a step whose coin drops: the branch's kernels are not run then.
 
 mod access;
+mod branches;
 mod by_element;
 pub mod calls;
 mod cost;
@@ -28,6 +30,7 @@ mod verify;
 mod work;
 
 pub use access::{Access, Affine, Base, Ranges};
+pub use branches::Branch;
 pub use calls::{Call, Combine, Extent, Matrix, Product, Transpose};
 pub use cost::Cost;
 pub use extents::extents;
@@ -126,6 +129,8 @@ pub struct Program {
     pub kernels: Vec<Kernel>,
     /// How the rows of a minibatch are cut: kernels over rows are run on each block by itself.
     pub blocks: Blocks,
+    /// What a coin drops for a whole minibatch.
+    pub branches: Vec<Branch>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::graph::{Blocks, DType, Dim, Graph, Reduction};
 
-/// The text of `program`, fused from `graph`: `buffer NAME: DTYPE[SHAPE] = VALUE` lines, `kernel NAME: op + op` lines, bodies.
+/// The text of `program`, fused from `graph`: `buffer NAME: DTYPE[SHAPE] = VALUE` lines, `kernel NAME: op + op, unless PATH is dropped` lines, bodies.
 pub fn print(program: &Program, graph: &Graph) -> String {
     let mut printer = Printer { program, graph, out: String::new() };
     if !program.blocks.are_one() {
@@ -27,8 +27,8 @@ pub fn print(program: &Program, graph: &Graph) -> String {
         );
     }
     for kernel in &program.kernels {
-        let (name, words) = (printer.kernel_name(kernel), words(kernel));
-        printer.line(0, &format!("kernel {name}: {words}"));
+        let (name, words, unless) = (printer.kernel_name(kernel), words(kernel), printer.unless(kernel));
+        printer.line(0, &format!("kernel {name}: {words}{unless}"));
     }
     for kernel in &program.kernels {
         printer.kernel(kernel);
@@ -71,6 +71,18 @@ impl Printer<'_> {
 
     fn metric(&self, index: u32) -> String {
         self.graph.metrics.get(index as usize).cloned().unwrap_or_else(|| index.to_string())
+    }
+
+    /// Which branches a kernel serves alone, so that it is not run where they are dropped.
+    fn unless(&self, kernel: &Kernel) -> String {
+        let site = |branch: &usize| self.program.branches[*branch].coin.site;
+        let paths = self
+            .program
+            .coins_of(kernel)
+            .iter()
+            .map(|i| self.graph.sites[site(i).index()].path.clone())
+            .collect::<Vec<_>>();
+        if paths.is_empty() { String::new() } else { format!(", unless {} is dropped", paths.join(" or ")) }
     }
 
     fn kernel(&mut self, kernel: &Kernel) {

@@ -1,5 +1,6 @@
 //! Checks the invariants of a program (see the module's page): run after each fusion of a debug build, and on programs made by hand.
 
+mod branches;
 mod ranks;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ pub fn verify(program: &Program) -> Result<(), String> {
     blocks_are_apart(program)?;
     ranks::nodes_are_exchanged(program)?;
     ranks::slices_are_collected(program)?;
+    branches::leftovers_are_discarded(program)?;
     let mut written: BTreeSet<BufferId> = BTreeSet::new();
     for (i, buffer) in program.buffers.iter().enumerate() {
         if !is_temporary(buffer) {

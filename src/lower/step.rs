@@ -7,7 +7,7 @@ use super::{
 };
 use crate::graph::{ScalarDef, Scalars};
 use crate::{
-    graph::{Builder, DType, Graph, Mode, Passes, Phase, Sink, ValueId, differentiate, simplify},
+    graph::{Builder, DType, Graph, Mode, Passes, Phase, Sink, ValueId, differentiate, simplify, spared},
     model::{Model, Param, Train, Use},
     train::{
         losses::{LossCx, Mixed, RowLoss},
@@ -62,7 +62,9 @@ fn of_training(model: &Model, whole: bool) -> Lowered {
         }
         b.with_phase(Phase::Update, |b| update(model, section, &forward.params, grads, b, &mut scalars));
     }
-    finish(model, b, scalars)
+    let lowered = finish(model, b, scalars);
+    let graph = if whole { spared(&lowered.graph) } else { lowered.graph };
+    Lowered { graph, ..lowered }
 }
 
 /// What norms store, measured by steps of training that change nothing else.

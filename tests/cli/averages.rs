@@ -91,6 +91,33 @@ fn statistics_are_measured_with_the_mean() {
     near(&last["average.batch_norm_1.running_var"], of("batch_norm_1.running_var", 1.0).into_iter());
 }
 
+/// Means over the minibatches of an epoch, of what the averaged parameters make of their rows: with minibatches of one size, of all rows. `dense` is linear, so the mean of
+/// its results is what it makes of the mean row, which a norm in front of it measures.
+#[test]
+fn statistics_are_those_of_the_averaged_parameters() {
+    let train = "average swa, from=50%\n  epochs 4";
+    let folder = Folder::new(&[
+        ("rows.net", &net("batch_norm -> dense 5 -> relu", 30, train)),
+        ("behind.net", &net("dense 5 -> batch_norm -> relu", 30, train)),
+    ]);
+    for (file, out) in [("rows.net", "rows"), ("behind.net", "behind")] {
+        let said = folder.run(&["train", file, "-q", "-o", out]);
+        assert!(said.ends_with("--- exit 0\n"), "{said}");
+    }
+    let row = tensors(&folder, "rows/last.ckpt").remove("average.batch_norm_1.running_mean").expect("a mean");
+    let last = tensors(&folder, "behind/last.ckpt");
+    let (weight, bias) = (&last["average.dense_1.weight"], &last["average.dense_1.bias"]);
+    let of_unit = |unit: usize| {
+        let products = row.iter().zip(weight.iter().skip(unit).step_by(5));
+        f64::from(bias[unit]) + products.map(|(x, w)| f64::from(*x) * f64::from(*w)).sum::<f64>()
+    };
+    near(&last["average.batch_norm_1.running_mean"], (0..5).map(of_unit));
+    // Those of the parameters that training has come to, or of the course, are others.
+    let course = &last["batch_norm_1.running_mean"];
+    let far = |(a, b): (&f32, &f32)| (a - b).abs() > 1e-3;
+    assert!(last["average.batch_norm_1.running_mean"].iter().zip(course).any(far));
+}
+
 #[test]
 fn runs_with_averages_are_taken_up_to_the_same_bits() {
     for average in ["ema, decay=0.9", "swa, from=30%"] {

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::conv::{Axis, Maps};
-use super::lanes::widened;
+use super::lanes::{Lanes, add, widened};
 
 /// Channels that are worked on together.
 const LANES: usize = 16;
@@ -220,7 +220,7 @@ unsafe fn folded(
 #[inline(always)]
 unsafe fn spread(
     sizes: &Sizes,
-    _wide: bool,
+    wide: bool,
     pool: Pool,
     pictures: Range<usize>,
     x: Maps<*const f32>,
@@ -237,13 +237,107 @@ unsafe fn spread(
             unsafe { dx.start.add(picture * places * dx.pixel).write_bytes(0, places * dx.pixel) };
         }
         for (window, covered) in sizes.windows(picture..picture + 1) {
+            let whole = (covered.lines, covered.places) == (sizes.rows.size, sizes.cols.size);
             // SAFETY: the window is one of the picture.
-            unsafe { spread_window(sizes, (pool, apart), window, &covered, x, g, dx) };
+            unsafe {
+                let g = Maps { start: g.start.add(window * g.pixel), pixel: g.pixel };
+                match (covered.lines, covered.places) {
+                    (2, 2) if whole && pool == Pool::Max => {
+                        spread_whole::<2>(sizes, (wide, apart), &covered, x, g, dx);
+                    }
+                    (3, 3) if whole && pool == Pool::Max => {
+                        spread_whole::<3>(sizes, (wide, apart), &covered, x, g, dx);
+                    }
+                    _ => spread_window(sizes, (pool, apart), &covered, x, g, dx),
+                }
+            }
         }
     }
 }
 
-/// The gradient of a window where it belongs: it is all that comes there if windows are apart, and is added if they are not.
+/// As [`spread_window`], of a maximum over `SIZE` by `SIZE` elements.
+///
+/// # Safety
+/// As there; the window has so many elements.
+#[inline(always)]
+unsafe fn spread_whole<const SIZE: usize>(
+    sizes: &Sizes,
+    (wide, apart): (bool, bool),
+    covered: &Covered,
+    x: Maps<*const f32>,
+    g: Maps<*const f32>,
+    dx: Maps<*mut f32>,
+) {
+    let (mut channel, channels) = (0, sizes.channels);
+    // SAFETY: the caller's contract: its places have so many channels.
+    unsafe {
+        while wide && channel + 16 <= channels {
+            spread_vector::<16, SIZE>(apart, covered, channel, x, g, dx);
+            channel += 16;
+        }
+        while channel + 8 <= channels {
+            spread_vector::<8, SIZE>(apart, covered, channel, x, g, dx);
+            channel += 8;
+        }
+        if apart && channel < channels && channels >= 8 {
+            // The last ones once more: the same is written again.
+            spread_vector::<8, SIZE>(apart, covered, channels - 8, x, g, dx);
+            return;
+        }
+        while channel < channels {
+            spread_vector::<1, SIZE>(apart, covered, channel, x, g, dx);
+            channel += 1;
+        }
+    }
+}
+
+/// The same of `L` channels: which of their elements is the first of the largest stays in registers.
+///
+/// # Safety
+/// As there; the places have so many channels from `channel` on.
+#[inline(always)]
+unsafe fn spread_vector<const L: usize, const SIZE: usize>(
+    apart: bool,
+    covered: &Covered,
+    channel: usize,
+    x: Maps<*const f32>,
+    g: Maps<*const f32>,
+    dx: Maps<*mut f32>,
+) {
+    // SAFETY: the caller's contract.
+    unsafe {
+        let g = g.start.add(channel).cast::<Lanes<L>>().read_unaligned();
+        let (mut top, mut higher) = ([f32::NEG_INFINITY; L], [[[0; L]; SIZE]; SIZE]);
+        for (line, higher) in higher.iter_mut().enumerate() {
+            for (place, higher) in higher.iter_mut().enumerate() {
+                let at = x.start.add(covered.at(line, place) * x.pixel + channel);
+                let value = at.cast::<Lanes<L>>().read_unaligned();
+                for lane in 0..L {
+                    let is_higher = top[lane] < value[lane];
+                    top[lane] = if is_higher { value[lane] } else { top[lane] };
+                    higher[lane] = if is_higher { u32::MAX } else { 0 };
+                }
+            }
+        }
+        // The last that was higher than all before it is the first of the largest; where none was, the first element.
+        higher[0][0] = [u32::MAX; L];
+        let mut left = [u32::MAX; L];
+        for line in (0..SIZE).rev() {
+            for place in (0..SIZE).rev() {
+                let to = dx.start.add(covered.at(line, place) * dx.pixel + channel).cast::<Lanes<L>>();
+                let mut new = [0.0; L];
+                for lane in 0..L {
+                    let own = higher[line][place][lane] & left[lane];
+                    left[lane] &= !own;
+                    new[lane] = f32::from_bits(g[lane].to_bits() & own);
+                }
+                to.write_unaligned(if apart { new } else { add(to.read_unaligned(), new) });
+            }
+        }
+    }
+}
+
+/// The gradient of a window, `g`, where it belongs: it is all that comes there if windows are apart, and is added if they are not.
 ///
 /// # Safety
 /// As for [`Sizes::backward`], whose pictures have this window.
@@ -251,7 +345,6 @@ unsafe fn spread(
 unsafe fn spread_window(
     sizes: &Sizes,
     (pool, apart): (Pool, bool),
-    window: usize,
     covered: &Covered,
     x: Maps<*const f32>,
     g: Maps<*const f32>,
@@ -260,7 +353,7 @@ unsafe fn spread_window(
     for (channel, len) in sizes.runs() {
         // SAFETY: the caller's contract: covered places are places of its pictures.
         unsafe {
-            let g = load(g.start.add(window * g.pixel + channel), len, 0.0);
+            let g = load(g.start.add(channel), len, 0.0);
             let first = match pool {
                 Pool::Max => first(covered, x.start.add(channel), x.pixel, len),
                 Pool::Sum => [0; LANES],

@@ -8,12 +8,30 @@ use crate::kernels::conv::{
 use crate::kernels::gemm::Matrix;
 use crate::loops::calls::conv::{ConvParams, Side};
 
-use super::{Args, params, slides};
+use super::{Args, params, row_key, slides};
 
 /// The pictures of part `part` of `rows` rows that are cut into parts of `size`.
 pub(super) fn pictures(part: u64, size: usize, rows: usize, each: usize) -> Range<usize> {
     let part = part as usize;
     (part * size).min(rows) * each..((part + 1) * size).min(rows) * each
+}
+
+/// Calls `f` with what of the pictures' gradient is read, if a mask says that and drops enough.
+///
+/// # Safety
+/// The key's tables are those that `needs` asks for; the step has its scalars.
+unsafe fn read_through(call: &ConvParams, args: &Args, f: impl FnOnce(Option<winograd::Read<'_>>)) {
+    if call.is_masked == 0 {
+        return f(None);
+    }
+    // SAFETY: the caller's contract: pictures are of the step's rows.
+    let (q, key) = unsafe {
+        let row = |picture: usize| picture as u64 / call.pictures;
+        let key = move |picture| row_key(call.site, call.by_update != 0, args, row(picture));
+        (*args.step_scalars.add(call.scalar as usize), key)
+    };
+    let read = winograd::Read { key: &key, unit: call.unit as u32, q };
+    f(winograd::pays(q).then_some(read));
 }
 
 /// Operands: pictures, weights and maps of the result. Parts are those of the kernel's side.
@@ -53,7 +71,10 @@ pub(super) unsafe extern "C" fn conv(operands: *const u64, args: *const Args, fi
                     winograd::forward(&sizes, shard, read(x), (fixed.start, strides.0), y);
                 }
                 (Side::INPUTS, _) if call.winograd != 0 => {
-                    winograd::inputs(&sizes, shard, x, (fixed.start, strides.0), read(y));
+                    let turned = (fixed.start, strides.0);
+                    read_through(call, &*args, |mask| {
+                        winograd::inputs(&sizes, shard, x, turned, read(y), mask)
+                    });
                 }
                 (Side::FORWARD, _) => forward(&sizes, shard, read(x), fixed, y),
                 (Side::INPUTS, _) => inputs(&sizes, shard, x, fixed, read(y)),

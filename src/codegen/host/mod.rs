@@ -4,6 +4,7 @@
 //! They are called from native code and must not unwind into it, so nothing here can panic.
 
 mod attend;
+mod coin;
 mod collect;
 mod combine;
 mod conv;
@@ -34,6 +35,7 @@ use crate::kernels::tree::Runs;
 use crate::loops::calls::Symbol;
 
 use super::abi::Args;
+pub(super) use coin::coin;
 pub(super) use curves::curve;
 pub(super) use rest::rest;
 

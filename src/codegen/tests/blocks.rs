@@ -28,6 +28,7 @@ pub fn plain() -> Vec<String> {
         ),
         format!("{SERIES} -> gru 5, zoneout=0.3, reverse=true, output=last"),
         format!("{SERIES} -> attention heads=2, dropout=0.2 -> layer_norm -> flatten"),
+        "dense 40 -> residual { drop_path 0.5, share=batch { dense 40 -> relu -> dense 40 } }".to_string(),
     ]
 }
 
@@ -36,6 +37,9 @@ pub fn normed() -> Vec<String> {
     vec![
         "dense 33 -> batch_norm -> elu -> dropout 0.5".to_string(),
         format!("{MAP} -> conv 12, 3x3, pad=same -> batch_norm -> relu -> flatten"),
+        format!(
+            "{MAP} -> residual {{ drop_path 0.5, share=batch {{ batch_norm -> conv 8, 3x3, pad=same }} }} -> flatten"
+        ),
     ]
 }
 

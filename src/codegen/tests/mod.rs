@@ -4,6 +4,7 @@
 mod accesses;
 mod attention;
 mod blocks;
+mod branches;
 mod foretold;
 mod instructions;
 mod maps;
@@ -17,4 +18,5 @@ mod rig;
 mod sound;
 mod squares;
 mod tokens;
+mod unread;
 mod windows;

@@ -378,7 +378,7 @@ impl One {
         };
         let mut kernels = vec![Kernel::Loop(kernel)];
         kernels.extend(self.after.iter().cloned());
-        Program { buffers: self.buffers.clone(), kernels, blocks: self.blocks }
+        Program { buffers: self.buffers.clone(), kernels, blocks: self.blocks, branches: Vec::new() }
     }
 }
 

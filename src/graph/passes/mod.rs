@@ -8,6 +8,7 @@ mod arithmetic;
 mod fold;
 mod kept;
 mod layout;
+mod spared;
 mod widest;
 
 use std::borrow::Cow;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use super::builder::{Builder, ice};
 use super::{Graph, Op, Scan, ValueId, verify};
+pub use spared::spared;
 
 /// Which passes run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,11 +8,12 @@
 //!
 //! Windows of 3x3 that move by one place are made in tiles, by Winograd's filtering, where that is less work ([`pays`]).
 
+use super::attend::Draws;
 use super::product::Matrix;
 use super::slides::{Map, Slides, grain};
 use super::turn::Turn;
 use super::{Axis, Extent, Library, Reach, Region, Touch, Touched, params};
-use crate::graph::{Dim, Slide};
+use crate::graph::{Dim, ScalarId, SiteId, Slide};
 use crate::kernels::conv::{WEIGHT_COLUMNS, winograd};
 use crate::loops::interpret::Machine;
 use crate::loops::parts::Parts;
@@ -66,6 +67,16 @@ pub struct Conv {
     /// A row for each tap and channel, of all filters. Where tiles are made of them, they are turned ([`Turn`]).
     pub w: Matrix,
     pub y: Map,
+    /// Of the gradient of inputs: the mask of whole channels through which alone it is read. What that drops is left out of tiles at rates at which this pays.
+    pub read: Option<Read>,
+}
+
+/// A mask of a row and its channels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Read {
+    pub draws: Draws,
+    /// Number of the first channel's unit.
+    pub unit: usize,
 }
 
 params! {
@@ -85,6 +96,12 @@ params! {
         pub w_stride,
         pub y_offset,
         pub y_pixel,
+        /// Whether there is a mask through which the result is read; and what it is drawn by.
+        pub is_masked,
+        pub unit,
+        pub site,
+        pub by_update,
+        pub scalar,
     }
 }
 
@@ -182,8 +199,19 @@ impl Library for Conv {
         ]
     }
 
+    fn scalars(&self) -> Vec<ScalarId> {
+        self.read.iter().map(|read| read.draws.q).collect()
+    }
+
+    fn sites(&self) -> Vec<SiteId> {
+        self.read.iter().map(|read| read.draws.site).collect()
+    }
+
     fn check(&self) -> Result<(), String> {
         self.slides.check()?;
+        if self.read.is_some() && !(self.winograd && self.side == Side::Inputs) {
+            return Err("only a gradient of inputs in tiles is read through a mask".to_string());
+        }
         let apart =
             self.channels <= self.x.pixel && self.filters <= self.y.pixel && self.row() <= self.w.stride;
         if !apart || self.channels == 0 || self.filters == 0 || self.w.transposed {
@@ -225,6 +253,11 @@ impl Library for Conv {
             w_stride: self.w.stride as u64,
             y_offset: self.y.offset as u64,
             y_pixel: self.y.pixel as u64,
+            is_masked: u64::from(self.read.is_some()),
+            unit: self.read.map_or(0, |read| read.unit as u64),
+            site: self.read.map_or(0, |read| u64::from(read.draws.site.0)),
+            by_update: self.read.map_or(0, |read| u64::from(read.draws.by_update)),
+            scalar: self.read.map_or(0, |read| u64::from(read.draws.q.0)),
         };
         [own.words(), self.slides.words()].concat()
     }
@@ -282,6 +315,7 @@ impl Library for Conv {
                 }
             }
         }
+        self.drop_unread(machine);
     }
 
     fn print(&self, name: &dyn Fn(BufferId) -> String) -> String {
@@ -295,11 +329,31 @@ impl Library for Conv {
         };
         let groups = if self.in_groups() { format!(", in {} groups", self.groups) } else { String::new() };
         let tiles = if self.winograd { ", in tiles of 2x2" } else { "" };
-        format!("{formula}: {windows}, {channels} to {filters} channels{groups}{tiles}")
+        let read = if self.read.is_some() { ", without the channels that a row drops" } else { "" };
+        format!("{formula}: {windows}, {channels} to {filters} channels{groups}{tiles}{read}")
     }
 }
 
 impl Conv {
+    /// Zeros in the channels of each row that the mask drops, where the kernel leaves them out.
+    fn drop_unread(&self, machine: &mut Machine<'_>) {
+        let Some(Read { draws, unit }) = self.read else { return };
+        let q = machine.word(draws.q);
+        if !winograd::pays(q) {
+            return;
+        }
+        let places = self.slides.places() * self.slides.pictures;
+        for row in 0..machine.rows() {
+            let key = machine.row_key(draws.site, row, draws.by_update);
+            let dropped: Vec<usize> =
+                (0..self.channels).filter(|c| !crate::draws::kept(key, (unit + c) as u32, q)).collect();
+            let x = machine.floats_mut(self.x.buffer);
+            for place in row * places..(row + 1) * places {
+                dropped.iter().for_each(|channel| x[self.x.at(place, *channel)] = 0.0);
+            }
+        }
+    }
+
     /// Zeros where the interpreter sums up.
     fn clear(&self, result: &mut [f32], pictures: usize) {
         match self.side {

@@ -108,8 +108,10 @@ impl Library for Pool {
     }
 
     fn cost(&self, rows: usize) -> Cost {
-        let maps = (self.slides.places() + self.slides.windows()) * self.slides.pictures * self.channels;
-        Cost { flops: rows * self.elements(), bytes: 4 * rows * maps }
+        // The derivative of a maximum reads the pictures besides what it leaves of them.
+        let pictures = if self.to.is_some() && self.is_max() { 2 } else { 1 };
+        let maps = pictures * self.slides.places() + self.slides.windows();
+        Cost { flops: rows * self.elements(), bytes: 4 * rows * maps * self.slides.pictures * self.channels }
     }
 
     fn work(&self) -> Work {

@@ -8,6 +8,7 @@
 
 mod attention;
 mod body;
+mod branches;
 mod carry;
 mod depthwise;
 mod domain;

@@ -62,7 +62,7 @@ pub(super) fn view(graph: &Graph, of: ValueId) -> Result<RepeatView, Unfused> {
         stacked: scan.stacked().map(|v| scan.body.ty(v).row_len()).collect(),
         inputs,
         operands: operands.into_iter().map(|v| stripped(graph, v)).collect(),
-        body: Program { buffers: Vec::new(), kernels: Vec::new(), blocks: Blocks::ONE },
+        body: Program { buffers: Vec::new(), kernels: Vec::new(), blocks: Blocks::ONE, branches: Vec::new() },
         packs: Vec::new(),
         sizes: Vec::new(),
         within,

@@ -11,6 +11,7 @@ use super::thinned::{self, Thin};
 use super::unfused::Unfused;
 use super::{attention, depthwise, gather, moments, over_time, pools, product, squares, unfold, windows};
 use crate::graph::{DType, Dim, Graph, Node, Op, Reduction, Type, ValueId};
+use crate::loops::calls::conv::Read;
 
 /// How the axes of a `Reduce` lie, where axes of extent 1 count as either kept or removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +84,10 @@ pub(super) fn prepare(graph: &Graph) -> Result<(Graph, Library), Unfused> {
                     contraction(&mut out, node, thin, &mut library)?
                 }
                 Op::Windows { .. } => windowed(&mut out, node, &mut library),
-                Op::Overlap { .. } => overlap(&mut out, node, &mut library)?,
+                Op::Overlap { .. } => {
+                    let read = thin.get(&ValueId(i as u32)).map(Thin::read);
+                    overlap(&mut out, node, read, &mut library)?
+                }
                 Op::Reduce { .. } => reduction(&mut out, node, &mut library),
                 Op::Gather | Op::ScatterAdd { .. } => looked_up(&mut out, node, &mut library)?,
                 Op::Scan(_) => {
@@ -140,11 +144,16 @@ fn contraction(
 }
 
 /// Writes an overlap down: the derivative of a convolution, of a depthwise one or of a pool; a transposed convolution.
-fn overlap(out: &mut Graph, node: Node, library: &mut Library) -> Result<ValueId, Unfused> {
+fn overlap(
+    out: &mut Graph,
+    node: Node,
+    read: Option<Read>,
+    library: &mut Library,
+) -> Result<ValueId, Unfused> {
     if moves_nothing(out, &node) {
         return Ok(rewrite(out, node));
     }
-    let view = windows::overlap(out, &node)
+    let view = windows::overlap(out, &node, read)
         .map(View::Conv)
         .or_else(|| depthwise::overlap(out, &node).map(View::Depthwise))
         .or_else(|| pools::backward(out, &node).map(View::Pool))

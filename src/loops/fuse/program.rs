@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::body::emit;
+use super::branches::branches;
 use super::group::{Groups, Item, is_combined, leaf_home};
 use super::library::View;
 use super::names::Names;
@@ -32,7 +33,12 @@ struct Writer<'c, 'g> {
 
 pub(super) fn write<'g>(context: &Context<'g>, groups: &Groups, order: &Order) -> Program {
     let names = Names::new(context);
-    let program = Program { buffers: Vec::new(), kernels: Vec::new(), blocks: context.graph.blocks };
+    let program = Program {
+        buffers: Vec::new(),
+        kernels: Vec::new(),
+        blocks: context.graph.blocks,
+        branches: Vec::new(),
+    };
     let (buffers, turned, stacked) = (BTreeMap::new(), BTreeSet::new(), context.stacked());
     let mut writer = Writer { context, names, program, buffers, turned, stacked };
     for item in &order.items {
@@ -50,6 +56,10 @@ pub(super) fn write<'g>(context: &Context<'g>, groups: &Groups, order: &Order) -
         }
     }
     writer.totals();
+    // A step of a loop over time is not left out by itself.
+    if context.graph.enters.is_empty() {
+        writer.program.branches = branches(context, groups, &writer.buffers);
+    }
     writer.program
 }
 

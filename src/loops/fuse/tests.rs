@@ -412,6 +412,31 @@ fn one_mask_for_all_rows_of_a_step() {
 }
 
 #[test]
+fn a_branch_that_a_coin_drops() {
+    let why = "One coin drops the branch for all rows: kernels that serve it alone are left out then, and who reads what they leave selects.";
+    case(
+        "drop_path",
+        why,
+        Train,
+        &["residual_1+residual_1/drop_path_1", "update(residual_1/drop_path_1/dense_1.weight)"],
+        "
+        net {
+          input x: real[8]
+          dense 8
+          residual {
+            drop_path 0.5, share=batch { dense 8 }
+          }
+          output y: class[8]
+        }
+        train {
+          loss cross_entropy
+          optimizer sgd, lr=0.1
+          epochs 1
+        }",
+    );
+}
+
+#[test]
 fn shared_axes_have_one_coin() {
     let why = "Places of the map share the coins of its channels: a unit's number does not count them.";
     case(

@@ -6,16 +6,18 @@
 //! dw = (x * m)^T dy
 //! dx = (dy w^T) * m
 //! ```
-//! Steps of a row then lack the same units, and a kernel that draws the mask again knows which (`kernels/thinned`).
+//! Steps of a row then lack the same units, and a kernel that draws the mask again knows which (`kernels/thinned`). Likewise the gradient of maps that is read through a mask
+//! of whole channels (`kernels/conv/winograd/wanted.rs`).
 
 use std::collections::BTreeMap;
 
 use super::product::ProductView;
 use crate::draws;
-use crate::graph::{Address, Dim, Graph, Op, ValueId};
+use crate::graph::{Address, Dim, Graph, Op, ValueId, is_zero};
 use crate::loops::BufferId;
 use crate::loops::calls::Library;
 use crate::loops::calls::attend::Draws;
+use crate::loops::calls::conv::Read;
 use crate::loops::calls::thinned::{Side, Thinned};
 
 /// Which matrix of a product lacks units, and by which draws.
@@ -23,6 +25,13 @@ use crate::loops::calls::thinned::{Side, Thinned};
 pub(super) struct Thin {
     side: Side,
     mask: Mask,
+}
+
+impl Thin {
+    /// The mask through which maps are read.
+    pub fn read(&self) -> Read {
+        Read { draws: self.mask.draws, unit: self.mask.unit }
+    }
 }
 
 /// A mask of a row and its units, whatever the step.
@@ -74,18 +83,23 @@ pub(super) fn found(graph: &Graph, live: &[bool]) -> BTreeMap<ValueId, Thin> {
     graph.sinks.iter().for_each(|(_, v)| kept[v.index()] = true);
     for v in graph.values().filter(|v| live[v.index()]) {
         let node = graph.node(v);
+        if matches!(node.op, Op::Overlap { .. }) {
+            let mask = wanted(graph, (&readers, &kept), v, Through::Channels);
+            found.extend(mask.map(|mask| (v, Thin { side: Side::Inputs, mask })));
+        }
         let Op::Contract { batch, over } = &node.op else { continue };
         if !batch.is_empty() {
             continue;
         }
-        let of_left = || dropped(graph, node.inputs[0]);
+        let of_left = || dropped(graph, node.inputs[0], Through::Units);
         let thin = match over[..] {
             [(2, _)] => of_left().map(|mask| Thin { side: Side::Forward, mask }),
             [(0, 0), (1, 1)] => of_left().map(|mask| Thin { side: Side::Weights, mask }),
             _ => None,
         };
         let read_thin = || match over[..] {
-            [(2, _)] => wanted(graph, (&readers, &kept), v).map(|mask| Thin { side: Side::Inputs, mask }),
+            [(2, _)] => wanted(graph, (&readers, &kept), v, Through::Units)
+                .map(|mask| Thin { side: Side::Inputs, mask }),
             _ => None,
         };
         found.extend(thin.or_else(read_thin).map(|thin| (v, thin)));
@@ -93,40 +107,57 @@ pub(super) fn found(graph: &Graph, live: &[bool]) -> BTreeMap<ValueId, Thin> {
     found
 }
 
-/// The mask that a value over time has as a factor.
-fn dropped(graph: &Graph, v: ValueId) -> Option<Mask> {
+/// What is dropped: units of values over time in all steps, or whole channels of maps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Through {
+    Units,
+    Channels,
+}
+
+/// The mask that a value has as a factor.
+fn dropped(graph: &Graph, v: ValueId, through: Through) -> Option<Mask> {
     let node = graph.node(v);
     if node.op != Op::Mul {
         return None;
     }
     let inputs = &node.inputs;
-    inputs.iter().find_map(|x| mask(graph, *x)).or_else(|| inputs.iter().find_map(|x| dropped(graph, *x)))
+    let own = inputs.iter().find_map(|x| mask(graph, *x, through));
+    own.or_else(|| inputs.iter().find_map(|x| dropped(graph, *x, through)))
 }
 
-/// The mask through which alone a value over time is read.
-fn wanted(graph: &Graph, around: (&[Vec<ValueId>], &[bool]), v: ValueId) -> Option<Mask> {
+/// The mask through which alone a value is read.
+fn wanted(graph: &Graph, around: (&[Vec<ValueId>], &[bool]), v: ValueId, through: Through) -> Option<Mask> {
     let (readers, kept) = around;
     if kept[v.index()] || readers[v.index()].is_empty() {
         return None;
     }
-    let through = |reader: &ValueId| {
+    let of = |reader: &ValueId| {
         let node = graph.node(*reader);
         let other = node.inputs.iter().find(|x| **x != v)?;
-        match node.op {
-            Op::Mul if is_number(graph, *other) => wanted(graph, around, *reader),
-            Op::Mul => mask(graph, *other),
+        match (&node.op, &node.inputs[..]) {
+            (Op::Mul, _) if is_number(graph, *other) => wanted(graph, around, *reader, through),
+            (Op::Mul, _) => mask(graph, *other, through),
+            // Behind `relu -> dropout` the output tells what is active and kept (`graph/passes/kept`).
+            (Op::Select, [active, _, zero]) if through == Through::Channels && *zero != v => {
+                let below = graph.node(*active);
+                let output =
+                    below.inputs.get(1).filter(|_| below.op == Op::Less && below.inputs[0] == *zero)?;
+                is_zero(graph, *zero).then(|| dropped(graph, *output, through)).flatten()
+            }
             _ => None,
         }
     };
-    let first = through(readers[v.index()].first()?)?;
-    readers[v.index()].iter().all(|reader| through(reader) == Some(first)).then_some(first)
+    let first = of(readers[v.index()].first()?)?;
+    readers[v.index()].iter().all(|reader| of(reader) == Some(first)).then_some(first)
 }
 
-/// A mask `[Batch, T, units]`, times numbers, that is the same in all steps.
-fn mask(graph: &Graph, v: ValueId) -> Option<Mask> {
+/// A mask, times numbers, of rows and their last axis: that is the same in all steps of `[Batch, T, units]`, or at all places of maps.
+fn mask(graph: &Graph, v: ValueId, through: Through) -> Option<Mask> {
     let Drawn { draws, weights, unit } = drawn(graph, v)?;
-    let [Dim::Batch, Dim::Const(_), Dim::Const(_)] = graph.ty(v).dims[..] else { return None };
-    (weights == [0, 0, 1]).then_some(Mask { draws, unit })
+    let rank = graph.ty(v).dims.len();
+    let fits = graph.ty(v).has_batch() && if through == Through::Units { rank == 3 } else { rank >= 3 };
+    let (last, rest) = weights.split_last()?;
+    (fits && *last == 1 && rest.iter().all(|weight| *weight == 0)).then_some(Mask { draws, unit })
 }
 
 /// What a multiple of a mask is drawn by: the unit of an element is the first one and its place along each axis times a weight.

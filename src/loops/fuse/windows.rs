@@ -10,7 +10,7 @@
 
 use super::product::parts;
 use crate::graph::{Dim, Geometry, Graph, Node, Op, Slide, ValueId};
-use crate::loops::calls::conv::{Conv, GROUPS, Side, pays};
+use crate::loops::calls::conv::{Conv, GROUPS, Read, Side, pays};
 use crate::loops::calls::slides::{Map, Slides};
 use crate::loops::{BufferId, Matrix};
 
@@ -28,6 +28,8 @@ pub(super) struct ConvView {
     x: Part,
     w: Part,
     y: Part,
+    /// Of the gradient of the input: the mask through which alone it is read.
+    read: Option<Read>,
 }
 
 /// Filters that a kernel of their own turns for convolutions in tiles.
@@ -101,7 +103,18 @@ impl ConvView {
         }
         let Self { side, slides, channels, filters, groups, .. } = *self;
         let (x, y, winograd) = (map(self.x), map(self.y), self.in_tiles());
-        Conv { side, slides, channels, filters, winograd, groups, x, w, y }
+        Conv {
+            side,
+            slides,
+            channels,
+            filters,
+            winograd,
+            groups,
+            x,
+            w,
+            y,
+            read: self.read.filter(|_| winograd),
+        }
     }
 }
 
@@ -131,6 +144,7 @@ pub(super) fn contraction(graph: &Graph, node: &Node) -> Option<ConvView> {
             x,
             w: y,
             y: own,
+            read: None,
         });
     }
     if covers(over, 0..taps, 0) && graph.ty(right).dims.len() == taps + 1 {
@@ -145,13 +159,14 @@ pub(super) fn contraction(graph: &Graph, node: &Node) -> Option<ConvView> {
             x,
             w: own,
             y,
+            read: None,
         });
     }
     None
 }
 
-/// The gradient of a convolution's input that an overlap is, if it is one.
-pub(super) fn overlap(graph: &Graph, node: &Node) -> Option<ConvView> {
+/// The gradient of a convolution's input that an overlap is, if it is one; and the mask through which it is read.
+pub(super) fn overlap(graph: &Graph, node: &Node, read: Option<Read>) -> Option<ConvView> {
     let Op::Overlap { geometry } = &node.op else { return None };
     let product = graph.node(node.inputs[0]);
     let ((g, w), [], &[(of_g, of_w)]) = parts(product)? else { return None };
@@ -170,7 +185,7 @@ pub(super) fn overlap(graph: &Graph, node: &Node) -> Option<ConvView> {
     let slides = slides(&node.ty.dims, geometry)?;
     let (y, w) = (part(graph, g), part(graph, w));
     let (direct, groups, x) = (graph.direct, graph.blocks.pieces(GROUPS), Part::own(channels));
-    Some(ConvView { side: Side::Inputs, slides, channels, filters, direct, groups, x, w, y })
+    Some(ConvView { side: Side::Inputs, slides, channels, filters, direct, groups, x, w, y, read })
 }
 
 pub(super) fn size(d: Dim) -> usize {

@@ -40,7 +40,7 @@ fn program(kernels: Vec<Kernel>) -> Program {
         buffer("w", &[Dim::Const(COLS)], BufferKind::Param(crate::graph::ParamId(0))),
         Buffer { place: Some(Place { slot: 1 }), ..buffer("p", &[Dim::Const(COLS)], BufferKind::Partials) },
     ];
-    Program { buffers, kernels, blocks: Blocks::ONE }
+    Program { buffers, kernels, blocks: Blocks::ONE, branches: Vec::new() }
 }
 
 fn kernel_in(domain: Domain, uniform: Vec<(Reg, Inst)>, sections: Vec<Section>) -> Kernel {

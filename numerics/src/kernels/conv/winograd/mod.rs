@@ -8,11 +8,13 @@
 //!
 //! The products, one for each of the sixteen elements, are over channels and so products of matrices: tiles by channels by filters. A block of tiles
 //! is turned, multiplied and turned back while it lies in the thread's second cache. Blocks are a function of the pictures and sizes of the call alone.
-//! A channel that is zeros in all pictures of a block, as dropout of whole channels leaves it, is left out of its products.
+//! A channel that is zeros in all pictures of a block, as dropout of whole channels leaves it, is left out of its products; so is one of a gradient that nobody
+//! reads in any of them.
 //! Turning is additions, and multiplications by a half: no vector width changes a bit.
 
 mod kept;
 mod tiles;
+mod wanted;
 mod weights;
 
 use std::ops::Range;
@@ -20,8 +22,10 @@ use std::ops::Range;
 use super::scratch::Room;
 use super::tile::{Kept, Left, Product};
 use super::{Maps, Sizes, chunks};
-use kept::Channels;
+use kept::{Channels, Seen};
 use tiles::Tiles;
+use wanted::{LANES, Wanted};
+pub use wanted::{Read, pays};
 use weights::Sums;
 pub use weights::{CHANNELS, Filters};
 
@@ -89,10 +93,11 @@ pub unsafe fn forward(
 ) {
     let tiles = Tiles::forward(sizes);
     // SAFETY: the caller's contract.
-    unsafe { filtered(&tiles, pictures, (x, sizes.channels), w, (y, sizes.filters)) }
+    unsafe { filtered(&tiles, pictures, (x, sizes.channels), w, (y, sizes.filters), None) }
 }
 
-/// The gradient of `x` of `pictures`, as [`super::inputs`]; `w` is `[16, filters, channels]`, turned for it.
+/// The gradient of `x` of `pictures`, as [`super::inputs`]; `w` is `[16, filters, channels]`, turned for it. Where it is said what of it is `read`, zeros may
+/// stand in the rest.
 ///
 /// # Safety
 /// As for [`super::inputs`]; `w` has `step` elements from row to row.
@@ -102,10 +107,11 @@ pub unsafe fn inputs(
     x: Maps<*mut f32>,
     w: (*const f32, usize),
     y: Maps<*const f32>,
+    read: Option<Read<'_>>,
 ) {
     let tiles = Tiles::inputs(sizes);
     // SAFETY: the caller's contract.
-    unsafe { filtered(&tiles, pictures, (y, sizes.filters), w, (x, sizes.channels)) }
+    unsafe { filtered(&tiles, pictures, (y, sizes.filters), w, (x, sizes.channels), read) }
 }
 
 /// `from` through the turned filters `w` of `[16, wide, narrow]` to `to`.
@@ -113,24 +119,71 @@ unsafe fn filtered(
     tiles: &Tiles,
     pictures: Range<usize>,
     (from, width): (Maps<*const f32>, usize),
-    (w, step): (*const f32, usize),
+    w: (*const f32, usize),
     (to, results): (Maps<*mut f32>, usize),
+    read: Option<Read<'_>>,
 ) {
     let division = Division::of(tiles, &pictures, width + results);
+    let read = read.filter(|read| results > LANES && read.drops_in_all(division.pictures));
     let block = |start, width| Block { start, tiles: division.tiles, width };
     let null = std::ptr::null_mut();
     let (left, right) = (block(null, width).elements(), block(null, results).elements());
     let own = Channels::room(width, division.pictures * tiles.places());
-    let mut room = Room::of(left + right + own);
+    let places = division.pictures * tiles.results();
+    let few = read.map_or(0, |_| Wanted::room(results, places, PRODUCTS * width));
+    let mut room = Room::of(left + right + own + few);
     let (v, rest) = room.split_at_mut(left);
-    let (m, own) = rest.split_at_mut(right);
-    let m = block(m.as_mut_ptr(), results);
+    let (m, rest) = rest.split_at_mut(right);
+    let (own, few) = rest.split_at_mut(own);
     let mut channels = Channels::open();
+    let mut wanted = Wanted::open(results);
     for run in division.runs(pictures) {
         // SAFETY: pictures of the caller's.
         let seen = unsafe { channels.see(from, width, tiles.places(), run.clone(), own) };
         let v = block(v.as_mut_ptr(), seen.width);
-        let first = tiles.of(&run).start;
+        let all = Filtered { tiles, seen: &seen, v, width };
+        // SAFETY: tiles of the run are those of the caller's pictures, and memory holds a block of them, whatever is left out.
+        unsafe {
+            if let Some(read) = read
+                && wanted.take(run.clone(), read, tiles.of(&run).len())
+            {
+                let n = wanted.width();
+                let (filters, maps) = few.split_at_mut(PRODUCTS * width * results + LANES);
+                wanted.together(PRODUCTS * width, w, filters.as_mut_ptr());
+                let maps = Maps { start: maps.as_mut_ptr(), pixel: n };
+                let m = block(m.as_mut_ptr(), n);
+                all.run(&division, 0, m, (filters.as_ptr(), n), maps);
+                let places = run.start * tiles.results()..run.end * tiles.results();
+                wanted.apart(maps.start.cast_const(), places, to);
+            } else {
+                all.run(&division, tiles.of(&run).start, block(m.as_mut_ptr(), results), w, to);
+            }
+        }
+    }
+}
+
+/// Tiles of a run of pictures on their way through filters of `width` rows.
+struct Filtered<'s> {
+    tiles: &'s Tiles,
+    seen: &'s Seen<'s>,
+    v: Block,
+    width: usize,
+}
+
+impl Filtered<'_> {
+    /// Through `w`, `step` elements from row to row, to the maps `to`, where `first` is the number of the run's first tile.
+    ///
+    /// # Safety
+    /// As for [`forward`], of matrices with the columns of `m`.
+    unsafe fn run(
+        &self,
+        division: &Division,
+        first: usize,
+        m: Block,
+        (w, step): (*const f32, usize),
+        to: Maps<*mut f32>,
+    ) {
+        let Self { tiles, seen, v, width } = *self;
         for own in division.blocks(tiles.of(&seen.pictures)) {
             let written = own.start - tiles.of(&seen.pictures).start + first;
             // SAFETY: the block's tiles are those of the caller's pictures, and its memory holds so many.
@@ -138,10 +191,10 @@ unsafe fn filtered(
                 tiles.spread(own.clone(), seen.maps, v);
                 for q in 0..PRODUCTS {
                     let a = Left { start: v.start.add(q * v.step()), down: v.width, right: 1, line: 0 };
-                    let (c, b) = ((m.start.add(q * m.step()), results), (w.add(q * width * step), step));
+                    let (c, b) = ((m.start.add(q * m.step()), m.width), (w.add(q * width * step), step));
                     let kept = seen.kept.map_or(Kept::All, Kept::Steps);
                     let (lines, depth, accumulate) = (1, seen.depth, false);
-                    Product { m: own.len(), n: results, lines, depth, accumulate, c, a, b, kept }.run();
+                    Product { m: own.len(), n: m.width, lines, depth, accumulate, c, a, b, kept }.run();
                 }
                 tiles.gather(written..written + own.len(), m, to);
             }

@@ -150,6 +150,11 @@ impl Tiles {
         self.from[0] * self.from[1]
     }
 
+    /// Places of a picture of results.
+    pub fn results(&self) -> usize {
+        self.to[0] * self.to[1]
+    }
+
     /// The tiles of some pictures.
     pub fn of(&self, pictures: &Range<usize>) -> Range<usize> {
         let [rows, cols] = self.extents();
