@@ -673,7 +673,9 @@ fn checkpoints_do_not_depend_on_the_number_of_processes() {
         .replace("net {", "augment {\n  crop 9x9, pad=2\n  flip horizontal\n  cutmix alpha=1\n}\nnet {")
         .replace("epochs 3", "average ema, decay=0.9\n  epochs 3");
     let brackets = BRACKETS.replace("batch 30, blocks=4", "batch 34, blocks=12");
-    for source in [&dense, &maps, &brackets, CARRIED] {
+    // A branch that is not computed in some steps, in no process.
+    let more = MORE_MAPS.replace("batch 16", "batch 16, blocks=12");
+    for source in [&dense, &maps, &more, &brackets, CARRIED] {
         assert!(source.contains("blocks=12"), "{source}");
         let folder = tempfile::tempdir().expect("a folder");
         let letters: String = (0..700).map(|i| char::from(b'a' + (i * i / 7 + i % 3) as u8 % 6)).collect();
