@@ -674,7 +674,7 @@ fn checkpoints_do_not_depend_on_the_number_of_processes() {
         .replace("epochs 3", "average ema, decay=0.9\n  epochs 3");
     let brackets = BRACKETS.replace("batch 30, blocks=4", "batch 34, blocks=12");
     // A branch that is not computed in some steps, in no process.
-    let more = MORE_MAPS.replace("batch 16", "batch 16, blocks=12");
+    let more = MORE_MAPS.replace("batch 16", "batch 24, blocks=12");
     for source in [&dense, &maps, &more, &brackets, CARRIED] {
         assert!(source.contains("blocks=12"), "{source}");
         let folder = tempfile::tempdir().expect("a folder");
