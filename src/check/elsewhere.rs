@@ -88,6 +88,7 @@ const ADVICE: &[(&str, &str, &str)] = &[
         "shuffle",
         "training rows are shuffled anew in every epoch; `split shuffle=false` divides rows in the order of the file",
     ),
+    ("loss", "kl", "of targets that are classes its gradient is that of `cross_entropy`"),
     ("loss", "kl_div_loss", "of targets that are classes its gradient is that of `cross_entropy`"),
     ("loss", "kl_divergence", "of targets that are classes its gradient is that of `cross_entropy`"),
     ("loss", "ctc", "losses of unaligned sequences are not in this version"),

@@ -60,7 +60,7 @@ use crate::{
     lint,
     model::{Model, Node, Param},
     syntax::{
-        ast::{Binding, BlockDef, Expr, File, Stmt},
+        ast::{Binding, BlockDef, Expr, ExprKind, File, Stmt},
         parse, parse_with,
     },
     vocab::Value,
@@ -182,7 +182,15 @@ fn top_level(file: &File, env: &Env, scope: &mut Scope, diags: &mut Vec<Diagnost
                 }
                 let set = env.sets.iter().rev().find(|(name, _)| *name == binding.name.text);
                 let value = match set {
-                    Some((name, text)) => set_value(name, text, binding, scope),
+                    Some((name, text)) => {
+                        match (&binding.value.kind, set_value(name, text, binding, scope)) {
+                            // A shell has taken the quotes away, as of the name of a file.
+                            (ExprKind::Str(_), value) if !matches!(value, Ok(Value::Text(_))) => {
+                                Ok(Value::Text(text.clone()))
+                            }
+                            (_, value) => value,
+                        }
+                    }
                     None => words::eval_or_word(&binding.value, scope),
                 };
                 knobs.extend(value.iter().map(|value| (binding.name.text.clone(), value.clone().plain())));

@@ -22,6 +22,7 @@ use crate::{
         Activity, Wrong, averages, losses, metrics, optimizers, penalties, schedules,
         steps::{
             accumulate,
+            judge::{self, Judge},
             load::{self, Load},
             sam, sample,
         },
@@ -87,6 +88,7 @@ pub const STATEMENTS: &[&str] = &[
     "stop_early",
     "average",
     "report",
+    "judge",
     "load",
     "freeze",
     "lr",
@@ -110,6 +112,7 @@ struct Found {
     stop_early: Option<(StopEarly, Span)>,
     average: Option<Use<dyn averages::Average>>,
     report: Vec<Use<dyn metrics::Metric>>,
+    judge: Option<Judge>,
     accumulate: Option<usize>,
     sam: Option<f64>,
     balanced: bool,
@@ -191,6 +194,7 @@ pub fn section(
         sam: found.sam,
         balanced: found.balanced,
         report: found.report,
+        judge: found.judge,
         augmentation,
         seed: found.seed,
     })
@@ -226,6 +230,9 @@ impl Found {
             "penalize" => self.penalties.extend(PENALIZE.chosen(step, scope, diags)),
             "epochs" => self.length = length(&EPOCHS, Unit::Epochs, step, scope, diags),
             "steps" => self.length = length(&STEPS, Unit::Steps, step, scope, diags),
+            "judge" => {
+                self.judge = bind(&judge::SIG, &step.args, use_span(step), scope, diags).map(Judge::of);
+            }
             "load" => {
                 self.loads.extend(bind(&load::SIG, &step.args, use_span(step), scope, diags).map(Load::of));
             }

@@ -405,4 +405,21 @@ mod tests {
             );
         }
     }
+
+    /// A shell takes quotes away: what stands for a text is one, as it is written.
+    #[test]
+    fn a_text_is_set_without_quotes() {
+        let source = "param file = \"a.csv\"\nparam rate = 0.5\ndata {\n  source csv, file\n}\nnet {\n  input x: real[2]\n  dense 2 -> dropout rate\n  output y: real[2]\n}\n";
+        let set = |name: &str, value: &str| {
+            let env = Env { sets: vec![(name.into(), value.into())], ..Env::default() };
+            let checked = check_source(source, &env);
+            let errors: Vec<String> =
+                checked.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.message.clone()).collect();
+            (checked.model.and_then(|model| model.data?.source.file().map(str::to_owned)), errors)
+        };
+        for value in ["b-2.csv", "\"b-2.csv\"", "../b 3.csv", "wine"] {
+            assert_eq!(set("file", value), (Some(value.trim_matches('"').into()), Vec::new()));
+        }
+        assert!(set("rate", "b.csv").1[0].contains("is not a value"));
+    }
 }

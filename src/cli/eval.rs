@@ -27,7 +27,7 @@ use super::{
 pub struct Command {
     #[command(flatten)]
     runs: Runs,
-    /// Rows to judge in place of the run's data, a row of output each: a table with the columns of training, its answers among them; a folder of classes with pictures, sounds or texts; a file in the folder of its class; a table that names pictures or sounds in its folder; an array with its answers in `--labels`; or another text whose tokens are foretold
+    /// Rows to judge in place of the run's data, a row of output each: a table with the columns of training, its answers among them (of a net of windows one in the order of time, all of whose windows are judged); a folder of classes with pictures, sounds or texts; a file in the folder of its class; a table that names pictures or sounds in its folder; an array with its answers in `--labels`; or another text whose tokens are foretold
     #[arg(long, value_name = "PATH")]
     input: Option<PathBuf>,
     /// Answers of the rows of `--input`, in their order: a NumPy array, labels in the format of IDX, or text with a line a row; beside a folder of pictures a table that names them

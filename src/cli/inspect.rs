@@ -209,7 +209,7 @@ fn share(some: usize, all: usize) -> String {
 }
 
 /// The first numbers, a dot where a unit was dropped; where all are asked for, the last axis a line if it is short, else ten.
-fn numbers_of(numbers: &[f64], dims: &[usize], kept: Option<&[bool]>, most: usize) -> String {
+pub(super) fn numbers_of(numbers: &[f64], dims: &[usize], kept: Option<&[bool]>, most: usize) -> String {
     let one = |i: usize| match kept {
         Some(kept) if !kept[i] => ".".to_owned(),
         _ => short(numbers[i]),
@@ -222,13 +222,13 @@ fn numbers_of(numbers: &[f64], dims: &[usize], kept: Option<&[bool]>, most: usiz
     lines.join("\n") + more
 }
 
-fn shape(dims: &[usize]) -> String {
+pub(super) fn shape(dims: &[usize]) -> String {
     let sizes: Vec<String> = dims.iter().map(usize::to_string).collect();
     if sizes.is_empty() { "1".into() } else { sizes.join("x") }
 }
 
 /// Three digits behind the point, of what is very small or large three in all; whole numbers, as tokens are, without.
-fn short(x: f64) -> String {
+pub(super) fn short(x: f64) -> String {
     let size = x.abs();
     if x.fract() == 0.0 && size < 1e6 {
         format!("{}", x as i64)

@@ -65,7 +65,7 @@ struct Cli {
 /// Flags that every command takes.
 #[derive(Args)]
 struct Global {
-    /// Say nothing but errors and what was asked for
+    /// Print results and errors only
     #[arg(short, long, global = true)]
     quiet: bool,
     /// Say more: what each stage took
@@ -90,9 +90,9 @@ enum Command {
     Bench(bench::Command),
     /// Evaluate a trained net on its data
     Eval(eval::Command),
-    /// Fit how sure a trained net says it is, on its validation rows: a temperature, or a precision
+    /// Calibrate a trained net on its validation rows: a temperature, or the precision of observations
     Calibrate(calibrate::Command),
-    /// Hold a trained net's weight scaling against the means over its sub-networks
+    /// Compare a trained net's weight scaling with the means over its sub-networks
     Audit(audit::Command),
     /// List runs: in what they differ, and what they came to
     Runs(runs::Command),

@@ -13,7 +13,7 @@ use dropnet::internal::{
 
 use super::{
     interrupts,
-    progress::{self, Bar},
+    progress::{self, Bar, Lines, Pace},
     ui::{Failure, Ui},
 };
 
@@ -43,6 +43,9 @@ pub struct Screen<'a> {
     pub bars: bool,
     pub ui: &'a mut Ui,
     pub bar: Option<Bar>,
+    /// From its first epoch on.
+    pub pace: Option<Pace>,
+    pub lines: Lines,
     /// The first thing that could not be written. Where it is the log, training ends there; otherwise it goes on to its end.
     pub failure: Option<Failure>,
     pub unlogged: bool,
@@ -64,7 +67,7 @@ impl Screen<'_> {
                 }
                 self.ui.data(&format!("{json}\n"))?;
             }
-            false => self.ui.result(&format!("{}\n", progress::epoch_line(report)))?,
+            false => self.ui.result(&format!("{}\n", self.lines.of(report)))?,
         }
         self.ui.finish()
     }
@@ -90,7 +93,9 @@ impl Observer for Screen<'_> {
                     self.failure = Some(unwritable(self.dir, &fault));
                 }
                 if progress::visible() && self.bars && !self.ui.quiet() {
-                    self.bar = Some(Bar::start(epoch, epochs, steps, done));
+                    let at = (epoch - 1) * steps + done.load(Ordering::Relaxed);
+                    let pace = *self.pace.get_or_insert_with(|| Pace::from(at));
+                    self.bar = Some(Bar::start(epoch, epochs, steps, done, pace));
                 }
             }
             Event::EpochDone(report) => {

@@ -315,6 +315,11 @@ impl DataConfig {
         Some(Streams { count: self.batch().rows, length: window.length, tails: self.source.may_stream() })
     }
 
+    /// Whether rows are windows of a table that is text.
+    pub fn cuts_a_table(&self) -> bool {
+        self.settings.window.is_some() && self.source.text_table().is_some()
+    }
+
     /// Has the blocks of each minibatch dealt like these.
     pub(crate) fn deal(&mut self, blocks: Blocks) {
         self.settings.batch = Some(Batch { blocks, ..self.batch() });

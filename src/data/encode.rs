@@ -155,7 +155,7 @@ pub(super) fn coded(
 /// Whether an input that is called so reads this column: by its name, or by it with `_` for what no name of an input may hold, whatever the capitals.
 pub fn is_column_of(input: &str, column: &str) -> bool {
     let plain = |name: &str| {
-        let letter = |c: char| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+        let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
         name.chars().map(letter).collect::<String>()
     };
     input == column || plain(input) == plain(column)

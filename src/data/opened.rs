@@ -9,7 +9,7 @@ use super::divide::{self, Listed, Parts};
 use super::error::{self, DataError};
 use super::groups::Groups;
 use super::laid::{Streams, Windows};
-use super::raw::Raw;
+use super::raw::{Pick, Raw};
 use super::schema::DataSchema;
 use super::search::Search;
 use super::streams;
@@ -37,27 +37,29 @@ struct Laid {
     unit: &'static str,
 }
 
-/// Reads the source.
-///
-/// # Errors
-/// Any fault of the files.
-pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, DataError> {
+/// What of the source the section uses.
+pub(super) fn pick(config: &DataConfig) -> Pick<'_> {
     let settings = &config.settings;
-    let pick = super::raw::Pick {
+    let foretold = settings.window.as_ref().and_then(|window| window.target.as_ref());
+    Pick {
         inputs: settings.inputs.as_ref(),
-        target: settings
-            .window
-            .as_ref()
-            .and_then(|window| window.target.as_ref())
-            .or(settings.target.as_ref()),
+        target: foretold.or(settings.target.as_ref()),
         groups: settings.split.as_ref().and_then(|split| split.by.as_ref()),
         weights: settings.weights.as_ref(),
         pictures: settings.pictures,
         sounds: settings.sounds,
         cleaning: Some(&settings.cleaning),
         windows: settings.window.is_some(),
-    };
-    let raw = config.source.open(&pick, search).map_err(|e| e.net(config.source_span))?;
+    }
+}
+
+/// Reads the source.
+///
+/// # Errors
+/// Any fault of the files.
+pub fn open<'a>(config: &'a DataConfig, search: &Search) -> Result<Opened<'a>, DataError> {
+    let settings = &config.settings;
+    let raw = config.source.open(&pick(config), search).map_err(|e| e.net(config.source_span))?;
     let lines = if let Raw::Table(table) = &raw { Some(table.rows) } else { None };
     let raw = match (raw, &settings.window) {
         (Raw::Table(table), Some(window)) => {

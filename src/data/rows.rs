@@ -190,6 +190,18 @@ impl Transform {
         Ok(Labelled { part, names: Vec::new(), converted: Converted::default(), unread })
     }
 
+    /// Another table in the order of time, by a net of windows of one, as `config` cuts them; windows in an array are rows like others.
+    ///
+    /// # Errors
+    /// What reading the table says; E0550 for one that is too short, E0527 for one with other columns; as [`read_labelled`](Self::read_labelled).
+    pub fn read_windows(&self, path: &Path, name: &str, config: &DataConfig) -> Result<Labelled, DataError> {
+        self.sound()?;
+        match files::text(path, name) {
+            Ok(text) => readers::labelled_windows(&text, self, config, name),
+            Err(_) => self.read_labelled(path, name, &Asked::default()),
+        }
+    }
+
     fn sound(&self) -> Result<(), DataError> {
         if self.is_sound() {
             return Ok(());

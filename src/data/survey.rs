@@ -78,6 +78,22 @@ impl Tally {
         }
     }
 
+    /// The same of a column that says how much each row counts, which has no words.
+    ///
+    /// # Errors
+    /// E0558 and E0524, without file and column.
+    pub fn held_weights(&self) -> Result<Held, DataError> {
+        let Some((line, first)) = self.odd.first() else { return self.held("", false) };
+        let known = counted(self.numbers + self.odd_ones(), "value");
+        let is = if self.numbers == 1 { "is a number" } else { "are numbers" };
+        Err(DataError::new("E0558", format!("weights are numbers, and `{}` is none", cut(first)))
+            .line(*line)
+            .note(format!("{} of the column's {known} {is}", self.numbers))
+            .help(
+                "correct the cell, or name the column that says how much each row counts: `weights COLUMN`",
+            ))
+    }
+
     /// Of a column of words, once its categories are known: among many different numbers a word marks something and is no category.
     ///
     /// # Errors

@@ -305,6 +305,7 @@ impl<'a> Text<'a> {
             let held = match used.form {
                 _ if used.is_settled() => Ok(Held::Words),
                 Form::Ordered(_) | Form::Dates(_) => Ok(Held::Numbers),
+                _ if used.role == Role::Weight => used.tally.held_weights(),
                 _ => used.tally.held(&used.name, used.role == Role::Target),
             };
             used.held = held.map_err(|error| used.place(error, self.name))?;

@@ -12,7 +12,8 @@ use crate::vocab::exactly;
 pub(super) fn of(column: &Column, train: &[u32]) -> Result<Vec<f32>, DataError> {
     let place = |e: DataError| e.column(column.number, &column.name);
     let Cells::Numbers(values) = &column.cells else {
-        return Err(place(DataError::new("E0558", "weights are numbers, and the column holds words")));
+        let error = DataError::new("E0558", "weights are numbers, and the column holds words");
+        return Err(place(error.help("name a column of numbers: `weights COLUMN`")));
     };
     if let Some(row) = values.iter().position(|x| !x.is_finite() || *x < 0.0) {
         let message = format!("{} is no weight of a row", exactly(values[row]));

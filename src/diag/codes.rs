@@ -1352,7 +1352,7 @@ Correct the cell, write `kind=log1p` where 0 is an amount like others, or `kind=
 
 The column that `weights` names holds numbers from 0 on, and some row of the training part has one above 0.
 
-    weights people        and a cell -3
+    weights people        and a cell -3, or `many`
 
 Correct the cell. A row of weight 0 is not learnt from; one whose weight is not known is left out by `missing=drop` of the source."#,
     ),
@@ -1820,6 +1820,19 @@ A window as long as the longest clip of the input's type fits into it once. What
     spectrogram window=1s, pad=none
 
 Take shorter windows, `window=25ms, hop=10ms` are usual, or declare longer clips. Say `# allow(W0134)` where one spectrum of a clip is meant."#,
+    ),
+    (
+        "W0135",
+        r#"A start that a file takes the place of
+
+`load` gives a layer all its parameters. What the layer itself says of where they begin, `init`, `bias_init`, `forget_bias` of an `lstm`, the slope of a `prelu`, the first rate of a `dropout kind=concrete`,
+is then read by nobody.
+
+    stem: conv 16, 3x3, init=he_normal
+    ...
+    load "stem.safetensors", from=torch
+
+Leave it out, or name the layers that the file begins by `into=[LABELS]`. Say `# allow(W0135)` where the net is trained without the file too."#,
     ),
     (
         "W0201",

@@ -51,6 +51,8 @@ pub struct Epoch {
     pub train: Vec<(String, f64)>,
     /// Of the validation rows, dropout off; none without such rows.
     pub valid: Vec<(String, f64)>,
+    /// Of the rows that it trained on, dropout off; none unless the text says `judge train`.
+    pub judged: Vec<(String, f64)>,
     /// Whether the watched figure is the best so far.
     pub is_best: bool,
 }
@@ -299,14 +301,21 @@ impl Observer for Followed<'_, '_> {
 
 impl Epoch {
     fn of(report: &EpochReport) -> Self {
-        let valid = report.valid.as_ref().map_or_else(Vec::new, |Figures(valid)| valid.clone());
-        Self { number: report.epoch, train: report.train.0.clone(), valid, is_best: report.best }
+        let of = |part: &Option<Figures>| part.as_ref().map_or_else(Vec::new, |Figures(found)| found.clone());
+        let (valid, judged) = (of(&report.valid), of(&report.judged));
+        Self { number: report.epoch, train: report.train.0.clone(), valid, judged, is_best: report.best }
     }
 
     /// A figure of the rows that it trained on.
     #[must_use]
     pub fn train(&self, name: &str) -> Option<f64> {
         self.train.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
+    }
+
+    /// A figure of the rows that it trained on with dropout off, where the text says `judge train`.
+    #[must_use]
+    pub fn judged(&self, name: &str) -> Option<f64> {
+        self.judged.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
     }
 
     /// A figure of the validation rows.

@@ -53,8 +53,8 @@ mod checks;
 mod multipliers;
 
 use super::{
-    DropSite, Each, Expand, Facts, Flow, Infer, Law, Layer, Lower, OverTime, ParamDecl, Place, Reach,
-    Reached, Scope, Stop, Unitwise, When,
+    DropSite, Each, Expand, Facts, Flow, Infer, Law, Layer, Library, Lower, OverTime, ParamDecl, Place,
+    Reach, Reached, Scope, Stop, Unitwise, When,
     rate::{too_high, unusable},
 };
 use crate::graph::Mode;
@@ -133,10 +133,17 @@ impl Layer for Dropout {
         &SIG
     }
 
+    /// A learned rate, which other libraries do not keep.
+    fn starts(&self, args: &Args, library: Option<Library>) -> Vec<&'static str> {
+        let is_learned = args.word("kind") == "concrete" && library.is_none();
+        if is_learned { vec!["p", "keep"] } else { Vec::new() }
+    }
+
     fn elsewhere(&self) -> &'static [(&'static str, &'static str)] {
         &[
             ("Dropout1d", "dropout share=space"),
             ("Dropout2d", "dropout share=space"),
+            ("SpatialDropout", "dropout share=space"),
             ("SpatialDropout1D", "dropout share=space"),
             ("SpatialDropout2D", "dropout share=space"),
             ("AlphaDropout", "dropout kind=alpha"),

@@ -39,6 +39,8 @@ pub struct Sought<'a> {
     /// The ending of its name, and its sizes here.
     pub ending: &'a str,
     pub dims: &'a [usize],
+    /// Which layer it is of a module that has several, from 0.
+    pub stacked: usize,
     /// Sizes of the maps, channels last, that were laid out as the vector which the layer reads, where the library has channels first.
     pub maps: Option<&'a [usize]>,
 }

@@ -96,6 +96,10 @@ impl Recurrent for Lstm {
         4
     }
 
+    fn starts_of_biases(&self) -> &'static [&'static str] {
+        &["forget_bias"]
+    }
+
     fn carried(&self) -> &'static [&'static str] {
         &["zoneout", "zoneout_cell"]
     }

@@ -112,6 +112,11 @@ pub trait Layer: Sync {
         None
     }
 
+    /// Arguments that say nothing but where its parameters begin, so that they have no effect where a file of `library` (none: dropnet) does.
+    fn starts(&self, _args: &Args, _library: Option<Library>) -> Vec<&'static str> {
+        initial::arguments(self.sig())
+    }
+
     /// Gives arguments that drop units by coins another rate, and tells whether they are such.
     fn thin(&self, _args: &mut Args, _rate: f64) -> bool {
         false

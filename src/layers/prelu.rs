@@ -7,10 +7,11 @@
 //! `y = x` where `x > 0`, else `slope x`; the derivative at 0 is `slope`.
 //!
 //! # Shape
-//! Any; the result has the shape of the input. The slopes, `PATH.slope`, are numbers of the last axis: those of channels in a convolutional net.
+//! Any; the result has the shape of the input. The slopes, `PATH.slope`, are as many as the last axis has numbers, which are the channels in a convolutional net; with `per=element` they have the shape of the row.
 //!
 //! # Arguments
-//! `slope` is where each begins, 0.25 unless given. `per=channel` learns one a channel (a unit of a dense layer is one), `per=layer` one for all.
+//! `slope` is where each begins, 0.25 unless given. `per=channel` learns one a channel (a unit of a dense layer is one), `per=layer` one for all, `per=element` one for
+//! each number of a map, as `PReLU` of Keras does without `shared_axes`.
 //!
 //! # Train and eval
 //! The same. Weight decay leaves slopes as they are, unless the optimizer says `on=all`: a decayed slope would be drawn to a plain rectifier.
@@ -51,7 +52,7 @@ static SIG: Sig = Sig {
         ),
         ArgSpec::named(
             "per",
-            Kind::Word(&["channel", "layer"]),
+            Kind::Word(&["channel", "layer", "element"]),
             Default::Word("channel"),
             "what has a slope of its own",
         ),
@@ -65,10 +66,14 @@ impl Layer for Prelu {
     }
 
     fn infer(&self, cx: &mut Infer<'_>) -> Result<Ty, Diagnostic> {
-        let channels = cx.input().axes.last().map_or(1, |axis| axis.size);
-        let slopes = if cx.args.word("per") == "layer" { 1 } else { channels };
+        let sizes: Vec<usize> = cx.input().axes.iter().map(|axis| axis.size).collect();
+        let slopes = match cx.args.word("per") {
+            "layer" => vec![1],
+            "element" => sizes,
+            _ => vec![sizes.last().copied().unwrap_or(1)],
+        };
         let start = Init::Constant(cx.args.number("slope"));
-        cx.param(ParamDecl::new("slope", vec![slopes], ParamRole::Norm, start));
+        cx.param(ParamDecl::new("slope", slopes, ParamRole::Norm, start));
         Ok(cx.input().clone())
     }
 
@@ -77,8 +82,12 @@ impl Layer for Prelu {
     }
 
     fn in_files(&self, sought: &Sought<'_>) -> Vec<InFile> {
+        let per_element = sought.args.word("per") == "element";
         match sought.library {
+            // It has no slopes of single places.
+            Library::Torch if per_element && sought.dims.len() > 1 => Vec::new(),
             Library::Torch => vec![sought.per_unit(&["weight"])],
+            Library::Keras if per_element => vec![sought.same(&["alpha"])],
             Library::Keras => {
                 // Shared along all axes but the last.
                 let ones = vec![1; sought.input.axes.len() - 1];
@@ -87,8 +96,12 @@ impl Layer for Prelu {
         }
     }
 
-    fn over_time(&self, _args: &Args) -> OverTime {
-        OverTime::PerStep
+    fn starts(&self, _args: &Args, _library: Option<Library>) -> Vec<&'static str> {
+        vec!["slope"]
+    }
+
+    fn over_time(&self, args: &Args) -> OverTime {
+        if args.word("per") == "element" { OverTime::Refuses } else { OverTime::PerStep }
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {

@@ -52,6 +52,7 @@ pub static LINTS: &[Lint] = &[
     Lint { code: "W0128", level: Level::Proved, find: net::sees_what_it_foretells },
     Lint { code: "W0129", level: Level::Pedantic, find: training::sounds_out_of_order },
     Lint { code: "W0134", level: Level::Proved, find: net::whole_sounds },
+    Lint { code: "W0135", level: Level::Proved, find: training::begins_otherwise },
 ];
 
 /// What the lints up to a level find.

@@ -256,3 +256,26 @@ pub fn raw_numbers(model: &Model) -> Vec<Diagnostic> {
             .help("write `normalize inputs`"),
     ]
 }
+
+/// W0135: where parameters would begin, of a layer that begins with the numbers of a file.
+pub fn begins_otherwise(model: &Model) -> Vec<Diagnostic> {
+    let Some(train) = &model.train else { return Vec::new() };
+    let mut found = Vec::new();
+    for node in model.nodes.iter().filter(|node| node.params.len() > node.lent) {
+        let Some(load) = train.loads.iter().find(|load| load.holds(&node.path)) else { continue };
+        let Some(used) = node.layer() else { continue };
+        let starts = used.word.starts(&used.args, load.library);
+        for name in starts.into_iter().filter(|name| used.args.is_written(name)) {
+            let message = format!("`{name}` of `{}` has no effect: `load` says where it begins", node.path);
+            found.push(
+                Diagnostic::warning("W0135", used.args.span_of(name), message)
+                    .label("nothing begins so")
+                    .also(load.span, "its numbers are in this file")
+                    .help(format!(
+                        "leave `{name}` out, or name the layers that the file begins: `into=[LABELS]`"
+                    )),
+            );
+        }
+    }
+    found
+}

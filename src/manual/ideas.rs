@@ -67,7 +67,7 @@ infinity; the last good checkpoint is kept. 5: another process of a run over sev
 `ramp(from, to, ...)` is a value that changes over time, `bayes_decay(...)` an amount of `penalize l2`. `train.rows`, `data.features` and `data.classes` are known once the data are.",
     ),
     idea(
-        &["Inverted dropout", "standard dropout", "weight scaling", "scaling at test time", "weight scaling inference rule"],
+        &["Inverted dropout", "inverted", "standard dropout", "weight scaling", "scaling at test time", "weight scaling inference rule"],
         "Two ways to keep expectations equal. Inverted (the default, `scale=train`): kept units are divided by 1 - p while training, and prediction changes nothing. Standard (`scale=test`, as in Srivastava
 et al. 2014): training changes nothing, prediction multiplies by 1 - p. Both are the same net up to scale, so they differ through initial values, decay and learning rate alone:
 examples/convention_2014.net.",
@@ -98,7 +98,7 @@ normalised target counted from its deviation), JSON and arrays all that the net 
     idea(
         &["Run files", "run folder", "log.jsonl", "metrics.json", "model.lock.json", "best.ckpt", "last.ckpt", "model.net", "history", "checkpoint"],
         "A run's folder holds `model.net` (the text that was trained), `model.lock.json` (its params, seed, where the file was, sums of text and data), `log.jsonl` (a JSON object an epoch: figures of
-training and validation, learning rate, seconds), `metrics.json` (figures at the end), `last.ckpt` and, where a validation part is watched, `best.ckpt`. Checkpoints are safetensors files: parameters, the optimizer's
+training and validation, of the training rows with dropout off where the file says `judge train`, learning rate, seconds), `metrics.json` (figures at the end), `last.ckpt` and, where a validation part is watched, `best.ckpt`. Checkpoints are safetensors files: parameters, the optimizer's
 slots, states of norms, and in the metadata what was fitted to the data, so that `predict` reads raw rows. They are written to a file beside them and renamed, so an interruption leaves the old one or the new one.
 `train --resume` goes on to the bit.",
     ),

@@ -122,6 +122,9 @@ fn train(model: &Model, out: &mut String) {
     if train.balanced {
         let _ = writeln!(out, "sample balanced");
     }
+    if let Some(judge) = train.judge {
+        let _ = writeln!(out, "judge train, every={}", judge.every);
+    }
     augmentation(&train.augmentation, out);
     if let Some(stop) = &train.stop_early {
         let _ = writeln!(

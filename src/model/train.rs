@@ -4,8 +4,9 @@ use super::{Freeze, NodeId, OwnRate, Use};
 use crate::{
     diag::Span,
     train::{
-        Activity, Average, BayesDecay, Loss, Metric, Optimizer, Penalty, Schedule, augment::Augmentation,
-        steps::load::Load,
+        Activity, Average, BayesDecay, Loss, Metric, Optimizer, Penalty, Schedule,
+        augment::Augmentation,
+        steps::{judge::Judge, load::Load},
     },
     vocab::Time,
 };
@@ -45,6 +46,8 @@ pub struct Train {
     pub balanced: bool,
     /// Beside the loss, in the order of the file.
     pub report: Vec<Use<dyn Metric>>,
+    /// Whether training rows are judged after epochs as validation rows are.
+    pub judge: Option<Judge>,
     pub augmentation: Augmentation,
     /// Seed of the file; `--seed` wins.
     pub seed: Option<u64>,

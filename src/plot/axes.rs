@@ -79,8 +79,8 @@ type Ranges = ((f64, f64), (f64, f64));
 fn drawn(series: &Series) -> Vec<(f64, f64)> {
     let is_on_paper = |(x, y): &(f64, f64)| is_drawable(*x) && is_drawable(*y);
     match &series.shape {
-        Shape::Line(points) => {
-            let points: Vec<_> = points.iter().copied().filter(is_on_paper).collect();
+        shape @ (Shape::Line(_) | Shape::Steps(_) | Shape::Weighed(_)) => {
+            let points: Vec<_> = shape.points().into_iter().filter(is_on_paper).collect();
             let between = points.windows(2).flat_map(|pair| {
                 let [(a, b), (c, d)] = [pair[0], pair[1]];
                 (0..BETWEEN).map(move |i| {

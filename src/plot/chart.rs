@@ -10,6 +10,8 @@ use crate::{
     vocab::{exactly, in_digits},
 };
 
+/// Half the width of the dot of the most rows.
+const LARGEST_DOT: f64 = 8.0;
 /// Points of a line that are marked, at most.
 const FEW: usize = 40;
 /// Numbers beyond these are nowhere on paper, and differences below their inverse none: 32 bits hold neither.
@@ -70,6 +72,10 @@ pub struct Series {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     Line(Vec<(f64, f64)>),
+    /// A histogram: heights at the middles of bins of one width, drawn as steps.
+    Steps(Vec<(f64, f64)>),
+    /// A curve through means of so many rows each, which are as large as that.
+    Weighed(Vec<(f64, f64, f64)>),
     Dots(Vec<(f64, f64)>),
     /// Points of a curve that are pointed out.
     Rings(Vec<(f64, f64)>),
@@ -94,6 +100,8 @@ impl Shape {
     pub(super) fn points(&self) -> Vec<(f64, f64)> {
         match self {
             Self::Line(points) | Self::Dots(points) | Self::Rings(points) => points.clone(),
+            Self::Steps(points) => stairs(points),
+            Self::Weighed(points) => points.iter().map(|(x, y, _)| (*x, *y)).collect(),
             Self::Cells(cells, [width, height]) => cells
                 .iter()
                 .flat_map(|cell| [-0.5, 0.5].map(|side| (cell.x + side * width, cell.y + side * height)))
@@ -108,6 +116,14 @@ impl Shape {
 impl Series {
     pub fn line(name: &str, color: usize, points: Vec<(f64, f64)>) -> Self {
         Self { name: name.into(), shape: Shape::Line(points), color }
+    }
+
+    pub fn steps(name: &str, color: usize, points: Vec<(f64, f64)>) -> Self {
+        Self { name: name.into(), shape: Shape::Steps(points), color }
+    }
+
+    pub fn weighed(name: &str, color: usize, points: Vec<(f64, f64, f64)>) -> Self {
+        Self { name: name.into(), shape: Shape::Weighed(points), color }
     }
 
     pub fn dots(name: &str, color: usize, points: Vec<(f64, f64)>) -> Self {
@@ -146,10 +162,14 @@ impl Chart {
         let points = |all: &[(f64, f64)]| all.iter().map(|(x, y)| (x.log10(), *y)).collect();
         let spans =
             |all: &[(f64, f64, f64)]| all.iter().map(|(x, low, high)| (x.log10(), *low, *high)).collect();
+        let spans_of_weights =
+            |all: &[(f64, f64, f64)]| all.iter().map(|(x, y, rows)| (x.log10(), *y, *rows)).collect();
         let mut laid = self.clone();
         for one in &mut laid.series {
             one.shape = match &one.shape {
                 Shape::Line(all) => Shape::Line(points(all)),
+                Shape::Steps(all) => Shape::Steps(points(all)),
+                Shape::Weighed(all) => Shape::Weighed(spans_of_weights(all)),
                 Shape::Dots(all) => Shape::Dots(points(all)),
                 Shape::Rings(all) => Shape::Rings(points(all)),
                 Shape::Band(all) => Shape::Band(spans(all)),
@@ -215,6 +235,22 @@ impl Chart {
                     let size = if points.len() <= FEW { 3 * scale } else { 0 };
                     let line = LineSeries::new(points, color.filled().stroke_width(2 * scale));
                     chart.draw_series(line.point_size(size))?
+                }
+                Shape::Steps(points) => {
+                    let line = LineSeries::new(stairs(&finite(points)), color.stroke_width(2 * scale));
+                    chart.draw_series(line)?
+                }
+                Shape::Weighed(points) => {
+                    let line = finite(&series.shape.points());
+                    chart.draw_series(LineSeries::new(line, color.stroke_width(scale)))?;
+                    let most = points.iter().map(|point| point.2).fold(1.0, f64::max);
+                    let dot = |(x, y, rows): &(f64, f64, f64)| {
+                        let size = (LARGEST_DOT * (rows / most).sqrt()).max(1.5) * f64::from(scale);
+                        Circle::new((*x, *y), size.round() as u32, color.filled())
+                    };
+                    chart.draw_series(
+                        points.iter().filter(|(x, y, _)| is_drawable(*x) && is_drawable(*y)).map(dot),
+                    )?
                 }
                 Shape::Dots(points) => {
                     let dot = |point| Circle::new(point, 2 * scale, color.mix(0.6).filled());
@@ -293,12 +329,18 @@ impl Chart {
         for series in &self.series {
             let name = format!("{front}{}", quoted(&series.name));
             let _ = match &series.shape {
-                Shape::Line(points) | Shape::Dots(points) | Shape::Rings(points) => points
-                    .iter()
-                    .try_for_each(|(x, y)| writeln!(text, "{name},{},{},,", exactly(*x), exactly(*y))),
+                Shape::Line(points) | Shape::Steps(points) | Shape::Dots(points) | Shape::Rings(points) => {
+                    points
+                        .iter()
+                        .try_for_each(|(x, y)| writeln!(text, "{name},{},{},,", exactly(*x), exactly(*y)))
+                }
                 Shape::Cells(cells, _) => cells.iter().try_for_each(|cell| {
                     let [x, y, shade] = [cell.x, cell.y, cell.shade].map(exactly);
                     writeln!(text, "{name},{x},{y},{shade},{shade}")
+                }),
+                Shape::Weighed(points) => points.iter().try_for_each(|(x, y, rows)| {
+                    let [x, y, rows] = [*x, *y, *rows].map(exactly);
+                    writeln!(text, "{name},{x},{y},{rows},{rows}")
                 }),
                 Shape::Band(band) | Shape::Bars(band) => band.iter().try_for_each(|(x, low, high)| {
                     writeln!(text, "{name},{},,{},{}", exactly(*x), exactly(*low), exactly(*high))
@@ -321,6 +363,15 @@ impl Chart {
         };
         Some((range(&mut points.iter().map(|p| p.0))?, range(&mut points.iter().map(|p| p.1))?))
     }
+}
+
+/// The outline of bins of one width with these middles and heights.
+fn stairs(middles: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let half = match middles {
+        [(a, _), (b, _), ..] => (b - a) / 2.0,
+        _ => 0.5,
+    };
+    middles.iter().flat_map(|(x, y)| [(x - half, *y), (x + half, *y)]).collect()
 }
 
 /// How many digits tell places of a range apart: four, or more where the range lies around a large number.

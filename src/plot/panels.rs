@@ -62,7 +62,7 @@ impl Panels {
         raster.png()
     }
 
-    /// The numbers: `series,x,y`, and of bands `low` and `high` for `y`; of several charts with the title of each in front.
+    /// The numbers: `series,x,y`, and of bands `low` and `high` for `y`, of means how many rows they are of; of several charts with the title of each in front.
     #[must_use]
     pub fn csv(&self) -> String {
         match &self.0[..] {
@@ -137,6 +137,28 @@ mod tests {
         assert_eq!(three.svg().unwrap().matches("<polygon").count(), 3);
         assert!(three.svg().unwrap().contains("width=\"1080\" height=\"720\""));
         assert!(three.csv().contains("second,spread,1,,0.5,2\n"));
+    }
+
+    /// Bins are steps as wide as they are, and a mean of many rows is a larger dot than one of few.
+    #[test]
+    fn bins_are_steps_and_many_rows_a_large_dot() {
+        let series = vec![
+            Series::steps("spread", 0, vec![(0.5, 0.25), (1.5, 0.75)]),
+            Series::weighed("right", 1, vec![(0.5, 0.5, 1.0), (1.5, 0.25, 100.0)]),
+        ];
+        let one = Panels::from(Chart { series, ..chart("a title") });
+        let svg = one.svg().unwrap();
+        let sizes: Vec<&str> = svg
+            .split("<circle")
+            .skip(1)
+            .filter_map(|circle| circle.split("r=\"").nth(1)?.split('"').next())
+            .collect();
+        assert_eq!(sizes, ["2", "8"]);
+        let line = svg.split("<polyline").find(|line| line.contains("#0072B2")).expect("the steps");
+        let corners =
+            line.split("points=\"").nth(1).and_then(|points| points.split('"').next()).expect("corners");
+        assert_eq!(corners.split_whitespace().count(), 4, "{corners}");
+        assert!(one.csv().contains("spread,1.5,0.75,,\n") && one.csv().contains("right,1.5,0.25,100,100\n"));
     }
 
     /// Read back: the size, the paper, and every colour that was asked for.

@@ -54,7 +54,7 @@ pub fn chart(chart: &Chart) -> String {
         let ends = [across.place(x.0), across.place(x.1), up.place(y.0), up.place(y.1)];
         let mut canvas = Canvas::new_with_y_range(WIDTH, HEIGHT, ends[0], ends[1], ends[2], ends[3]);
         let plotted = match series.shape {
-            Shape::Line(_) => Plotted::Lines(&points),
+            Shape::Line(_) | Shape::Steps(_) | Shape::Weighed(_) => Plotted::Lines(&points),
             Shape::Dots(_) | Shape::Rings(_) | Shape::Band(_) | Shape::Bars(_) | Shape::Cells(..) => {
                 Plotted::Points(&points)
             }

@@ -85,3 +85,53 @@ fn a_table_with_gaps_in_the_test_rows_alone_runs_whole() {
     let answer = folder.run_with(&["predict", "run", "--input", "-"], rows);
     assert!(answer.ends_with("--- exit 0\n"), "{answer}");
 }
+
+/// A column of many categories is looked up, in a net that trains and predicts as it is written.
+#[test]
+fn many_categories_are_looked_up() {
+    let streets = [
+        "Elm", "Oak", "Ash", "Fir", "Yew", "Bay", "Box", "Gum", "Teak", "Pine", "Lime", "Rowan", "Alder",
+        "Maple",
+    ];
+    let row = |i: usize| {
+        let (street, size) = ((i * 5 + i / 14) % streets.len(), 20 + (i * 37) % 80);
+        let floor = ["low", "high"][i % 2];
+        format!("{} Street,{size},{floor},{}\n", streets[street], 3 * street + size)
+    };
+    let table = "Home street,size,floor,rent\n".to_string() + &(0..140).map(row).collect::<String>();
+    let only: String = table
+        .lines()
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            format!("{},{}\n", cells[0], cells[3])
+        })
+        .collect();
+    let folder = Folder::new(&[
+        ("flats.csv", &table),
+        ("only.csv", &only),
+        ("new.csv", "size,floor,Home street\n50,low,Oak Street\n50,low,Kauri Street\n"),
+    ]);
+    let said = folder.run(&["data", "flats.csv"]);
+    assert!(said.contains("Home street: 14 categories, which a net may look up -> input home_street: category[_], and `embedding 7` behind it"), "{said}");
+    for name in ["flats", "only"] {
+        let file = format!("{name}.csv");
+        let wrote = folder.run(&["new", name, "--csv", &file]);
+        assert!(wrote.ends_with("--- exit 0\n"), "{wrote}");
+        let net = format!("{name}.net");
+        let tidy = folder.run(&["fmt", "--check", &net]);
+        assert!(tidy.ends_with("--- exit 0\n"), "{tidy}");
+        let trained = folder.run(&["train", "-q", &net, "--epochs", "2", "-o", name]);
+        assert!(trained.ends_with("--- exit 0\n"), "{trained}");
+    }
+    let predicted = folder.run(&["predict", "flats", "--input", "new.csv"]);
+    assert!(predicted.ends_with("--- exit 0\n") && rows_of(&predicted) == 2, "{predicted}");
+    let net = folder.read("flats.net");
+    let begins = "  input home_street: category[_], x: real[_]  # a category has a vector, which is learnt; x: the other columns\n  from home_street\n  home_street_vector: embedding 7\n  concat home_street_vector, x\n  dense 32 ";
+    assert!(net.contains(begins) && net.contains("unknown=zero"), "{net}");
+    assert!(!folder.read("only.net").contains("concat"));
+}
+
+/// Lines of numbers in a transcript.
+fn rows_of(said: &str) -> usize {
+    said.lines().filter(|line| line.parse::<f64>().is_ok()).count()
+}

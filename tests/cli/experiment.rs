@@ -705,3 +705,28 @@ fn an_experiment_is_drawn() {
     refused += &folder.run(&["plot", "e", "--samples", "3"]);
     insta::assert_snapshot!(refused);
 }
+
+/// What is tested is trained on the rows that `train` has; without `--keep-valid` on those of validation too.
+#[test]
+fn validation_rows_are_kept_where_that_is_asked_for() {
+    let net =
+        SHORT.replace("folds=3, valid=25%", "valid=25%, test=25%").replace("  epochs", "  seed 5\n  epochs");
+    let watching = net.replace("  epochs", "  stop_early patience=3\n  epochs");
+    let folder = Folder::new(&[("m.net", &net), ("watching.net", &watching)]);
+    let said = folder.run(&["train", "m.net", "-q", "-o", "run", "--threads", "1"]);
+    assert!(said.ends_with("--- exit 0\n"), "{said}");
+    let test: Json = serde_json::from_str(&folder.read("run/metrics.json")).expect("JSON");
+    let loss = |more: &[&str], out: &str| -> f64 {
+        let report = folder.json(&[&["experiment", "m.net", "--json", "-o", out], more].concat());
+        report["arms"][0]["figures"]["test.loss"]["mean"].as_f64().expect("a figure")
+    };
+    assert_eq!(loss(&["--keep-valid"], "kept"), test["test"]["loss"].as_f64().expect("a figure"));
+    assert_ne!(loss(&[], "all"), loss(&["--keep-valid", "--resume"], "kept"));
+    let refused = folder.run(&["experiment", "m.net", "-o", "kept", "--resume"])
+        + &folder.run(&["experiment", "watching.net", "--keep-valid", "-o", "watching"]);
+    assert!(refused.contains("one of the two has `--keep-valid`"), "{refused}");
+    assert!(refused.contains("the net watches its validation rows, and keeps them"), "{refused}");
+    std::fs::write(folder.path().join("none.net"), net.replace("valid=25%, ", "")).expect("a file");
+    let none = folder.run(&["experiment", "none.net", "--keep-valid", "-o", "none"]);
+    assert!(none.contains("the data have no validation part"), "{none}");
+}

@@ -305,3 +305,78 @@ fn a_boundary_is_what_is_predicted() {
         "{three}"
     );
 }
+
+const SERIES: &str = "\
+data {
+  source csv, \"t.csv\"
+  window 6, horizon=2, stride=2, target=level
+  split test=25%
+  normalize inputs, target
+  batch 8
+}
+
+net {
+  input past: real[6, 2]
+  lstm 4, output=last
+  dense 1
+  output next: real[1]
+}
+
+train {
+  loss squared_error
+  optimizer adam, lr=0.01
+  epochs 2
+  report rmse
+}
+";
+
+/// A table in the order of time: two waves.
+fn waves(lines: std::ops::Range<u32>) -> String {
+    let line = |t: u32| {
+        let t = f64::from(t);
+        format!("{},{}\n", 5.0 + (t * 0.4).sin(), (t * 0.7).cos())
+    };
+    "level,other\n".to_string() + &lines.map(line).collect::<String>()
+}
+
+/// Windows of another table are those that a net was trained on: of the same table they are its parts.
+#[test]
+fn windows_of_a_table_are_judged() {
+    let carried = SERIES.replace("stride=2, ", "").replace("target=level", "target=level, carry=true");
+    let carried = carried.replace("lstm 4", "lstm 4, carry=true").replace("batch 8", "batch 2");
+    let folder = Folder::new(&[
+        ("m.net", SERIES),
+        ("carried.net", &carried),
+        ("t.csv", &waves(0..90)),
+        ("new.csv", &waves(200..260)),
+        ("short.csv", &waves(0..7)),
+        ("one.csv", "level\n1\n2\n3\n4\n5\n6\n7\n8\n9\n"),
+    ]);
+    for (net, run) in [("m.net", "run"), ("carried.net", "carried")] {
+        let said = folder.run(&["train", net, "-q", "-o", run]);
+        assert!(said.ends_with("--- exit 0\n"), "{said}");
+    }
+    let cells = |args: &[&str]| -> Vec<Vec<String>> {
+        let said = folder.run(args);
+        assert!(said.ends_with("--- exit 0\n"), "{said}");
+        let own = |row: &Vec<&str>| row[1..].iter().map(|cell| cell.to_string()).collect();
+        rows(&said).iter().skip(1).map(own).collect()
+    };
+    let all = cells(&["eval", "run", "--input", "t.csv"]);
+    let parts =
+        [cells(&["eval", "run", "--each", "train"]), cells(&["eval", "run", "--each", "test"])].concat();
+    assert_eq!((all.len(), &all), (42, &parts), "windows of 90 lines, every second of 8");
+    let said = folder.run(&["eval", "run", "--input", "new.csv"]);
+    assert!(said.contains("input  27 rows  loss ") && said.contains("  rmse "), "{said}");
+    let json = folder.run(&["eval", "carried", "--input", "new.csv", "--json"]);
+    assert_eq!(
+        json.lines().filter(|line| line.starts_with('{')).count(),
+        8,
+        "two streams of 29 steps: {json}"
+    );
+    let mut refused = String::new();
+    for file in ["short.csv", "one.csv", "none.csv"] {
+        refused += &folder.run(&["eval", "run", "--input", file]);
+    }
+    insta::assert_snapshot!(refused);
+}

@@ -238,6 +238,10 @@ fn logarithms_of_a_target_are_undone() {
         let expected = (log + square / 2.0).exp() * square.exp_m1().sqrt();
         assert!((0.5..2.0).contains(&(sd / expected)), "{sd} {expected}");
     }
+    // A precision is of the numbers themselves, whatever their size: every interval is as wide as the others.
+    let noise = ["--precision", "4", "--interval", "95%"];
+    let [low, high] = ["y_low", "y_high"].map(|name| column(&folders[0], &noise, name));
+    assert!(low.iter().zip(&high).all(|(low, high)| (high - low - 1.96).abs() < 1e-3), "{low:?} {high:?}");
     // Figures are of the numbers too: those that follow from predictions of the test part, row by row.
     let folder = &folders[0];
     let figures = folder.json(&["eval", "run", "--json"]);

@@ -184,10 +184,11 @@ fn doubtful_rows_are_the_wrong_ones() {
     let folder = Folder::trained(MOONS);
     let risk = numbers(&folder, &["--kind", "risk"]);
     let by_confidence = of(&risk, "confidence");
-    assert_eq!(by_confidence.len(), 300);
-    let (half, whole) = (by_confidence[149][1], by_confidence[299][1]);
+    // Of fewer than a twentieth of the 300 rows nothing is said.
+    assert_eq!((by_confidence.len(), by_confidence[0][0]), (286, 0.05));
+    let (half, whole) = (by_confidence[135][1], by_confidence[285][1]);
     assert!(half < 0.5 * whole && whole < 0.3, "{half} {whole}");
-    assert_eq!(of(&risk, "by entropy").len(), 300);
+    assert_eq!(of(&risk, "by entropy").len(), 286);
     let groups = numbers(&folder, &["--kind", "uncertainty"]);
     let entropy = of(&groups, "entropy");
     assert_eq!(entropy.len(), 10);
@@ -199,6 +200,8 @@ fn doubtful_rows_are_the_wrong_ones() {
             .all(|row| (0.5..=1.0).contains(&row[0]) && (0.0..=1.0).contains(&row[1]))
     );
     assert!(!of(&bins, "20 samples").is_empty());
+    let rows: f64 = of(&bins, "weight scaling").iter().map(|row| row[2]).sum();
+    assert_eq!(rows, 300.0, "each bin says how many rows it has");
     let curve = numbers(&folder, &["--kind", "convergence", "--samples", "12", "--sets", "4"]);
     assert_eq!(of(&curve, "mean over samples").len(), 12);
     folder.run(&["plot", "run", "--kind", "risk", "-o", "risk.svg"]);

@@ -39,6 +39,26 @@ fn session(folder: &Folder, lines: impl AsRef<[u8]>, data: Option<&Path>) -> Str
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
+/// Parameters are shown by name, all of them or one with all its numbers; `help` and `exit` need no colon.
+#[test]
+fn weights_are_shown_and_plain_words_understood() {
+    let net = LONG.replace("dense 256", "dense 4").replace("epochs 1000", "epochs 1");
+    let folder = Folder::new(&[("m.net", &net)]);
+    let lines = ":load m.net\n:weights\n:train\n:weights dense_1\n:weights dense_3.bias\n:weights dense_9\nhelp\nexit\nquit\n";
+    let said = session(&folder, lines, None);
+    let behind = |command: &str| said.split(&format!("> {command}\n")).nth(1).unwrap_or_default().to_owned();
+    assert!(behind(":weights").starts_with("error: no net has been trained yet"), "{said}");
+    let layer = behind(":weights dense_1");
+    let [weight, _, bias, ..] = &layer.lines().collect::<Vec<_>>()[..] else { panic!("{said}") };
+    assert!(weight.starts_with("  dense_1.weight  2x4  mean ") && weight.contains("  sd "), "{said}");
+    assert!(bias.starts_with("  dense_1.bias    4  mean "), "{said}");
+    let one = behind(":weights dense_3.bias");
+    assert_eq!(one.lines().nth(1).map(|line| line.split_whitespace().count()), Some(2), "{said}");
+    assert!(behind(":weights dense_9").contains("help: it has dense_1.weight, dense_1.bias, "), "{said}");
+    assert!(behind("help").starts_with("A line of a `.net` file"), "{said}");
+    assert!(said.ends_with("> exit\n"), "{said}");
+}
+
 /// What depends on the machine (times, roundings, what is drawn of them) is masked.
 fn transcript(name: &str, lines: &str, data: Option<&Path>, files: &[(&str, &str)]) {
     snapshot(name, &session(&Folder::new(files), lines, data));
@@ -46,7 +66,7 @@ fn transcript(name: &str, lines: &str, data: Option<&Path>, files: &[(&str, &str
 
 fn snapshot(name: &str, said: &str) {
     let mut settings = insta::Settings::clone_current();
-    settings.add_filter(r" +\d+(\.\d+)?m?s  loss", "  [time]  loss");
+    settings.add_filter(r" +\d+(\.\d+)?[mu]?s  loss", "  [time]  loss");
     settings.add_filter(r"-?\d+\.\d{4,}(e-?\d+)?", "[number]");
     settings.add_filter(r",[01]\.\d+,\[number\]", ",[number],[number]");
     settings

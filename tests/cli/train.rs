@@ -43,8 +43,8 @@ fn bytes(folder: &Folder, name: &str) -> Vec<u8> {
 fn epochs_are_lines_and_the_test_is_last() {
     masked(|| {
         let mut settings = insta::Settings::clone_current();
-        settings.add_filter(r" +\d+ms|  +\d+\.\d+s", "  [time]");
-        settings.add_filter(r"\d+ ms|\d+ms", "[time]");
+        settings.add_filter(r" +\d+[mu]s|  +\d+\.\d+s", "  [time]");
+        settings.add_filter(r"\d+ ms|\d+[mu]s", "[time]");
         settings.add_filter(r"\d threads?", "[threads]");
         settings.bind(|| {
             insta::assert_snapshot!(Folder::new(&[("m.net", MOONS)]).run(&["train", "m.net", "-o", "run"]))
@@ -486,4 +486,37 @@ fn a_run_counted_in_steps_ends_within_an_epoch() {
         .map(|line| serde_json::from_str::<Json>(line).expect("JSON")["epoch"].as_u64().expect("an epoch"))
         .collect();
     assert_eq!(epochs, [1, 2, 3, 4]);
+}
+
+/// The training rows are judged after each second epoch as `eval` judges them, and nothing else of the run changes.
+#[test]
+fn training_rows_are_judged_with_dropout_off() {
+    let folder = Folder::new(&[
+        ("m.net", MOONS),
+        ("judged.net", &MOONS.replace("  report accuracy\n", "  report accuracy\n  judge train, every=2\n")),
+    ]);
+    for (net, run) in [("m.net", "plain"), ("judged.net", "run")] {
+        let said = folder.run(&["train", net, "-q", "-o", run, "--epochs", "2"]);
+        assert!(said.ends_with("--- exit 0\n"), "{said}");
+    }
+    let log = |run: &str| -> Vec<Json> {
+        let text = folder.read(&format!("{run}/log.jsonl"));
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    };
+    let (plain, judged) = (log("plain"), log("run"));
+    for (a, b) in plain.iter().zip(&judged) {
+        assert_eq!((&a["train"], &a["valid"]), (&b["train"], &b["valid"]));
+    }
+    assert_eq!(folder.read("plain/metrics.json"), folder.read("run/metrics.json"));
+    assert!(judged[0].get("judged").is_none() && judged[1]["judged"] != judged[1]["train"], "{judged:?}");
+    let eval = folder.json(&["eval", "run", "--json", "--samples", "0"]);
+    assert_eq!(judged[1]["judged"], eval["train"]);
+    // A run that was stopped and taken up is judged after the same epochs.
+    folder.run(&["train", "judged.net", "-q", "-o", "parts", "--epochs", "1"]);
+    folder.run(&["train", "judged.net", "-q", "-o", "parts", "--epochs", "2", "--resume"]);
+    assert_eq!(log("parts")[1]["judged"], judged[1]["judged"]);
+    let csv = folder.run(&["plot", "run", "--csv"]);
+    assert!(csv.contains("Loss,train (dropout off),2,"), "{csv}");
+    let line = folder.run(&["train", "judged.net", "-o", "lines", "--epochs", "2"]);
+    assert!(line.contains(" | judged 0.") && line.contains(" | valid 0."), "{line}");
 }

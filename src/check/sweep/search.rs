@@ -8,7 +8,7 @@ use crate::{
 
 pub(super) static SEARCH: Sig = Sig {
     name: "search",
-    about: "which combinations are tried: all of them, random ones, or such as promise much after what was found",
+    about: "which combinations are tried: all of them, random ones, or those that look promising after earlier trials",
     args: &[
         ArgSpec::required("kind", Kind::Word(&["grid", "random", "tpe"]), "the way to search"),
         ArgSpec::named("trials", Kind::Count { min: 1 }, Default::Absent, "combinations that are drawn"),

@@ -25,6 +25,7 @@ use tables::{arm_table, difference_table, point, short, tried_table};
 
 use super::{
     Outcome, data, interrupts, numbers,
+    progress::{self, Pace},
     ranks::Ranks,
     source::{self, File, Sets, Source},
     train,
@@ -59,6 +60,9 @@ pub struct Command {
     /// Record more than what a trial came to: the figures after each epoch
     #[arg(long, value_name = "WHAT", value_enum)]
     record: Option<Recorded>,
+    /// Train what is tested on the training rows alone, as `dropnet train` does [default: on the validation rows too, once they have chosen, unless the net watches them]
+    #[arg(long)]
+    keep_valid: bool,
     /// Trials at once, each on one thread; results do not depend on it [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -150,6 +154,11 @@ impl Command {
         let settings = self.settings(&nets)?;
         self.check_count(&first.model, settings.arms.len(), splits)?;
         self.check_sets(&first.model)?;
+        if self.keep_valid && !nets.iter().any(|net| Experiment::trains_on_valid(&net.model)) {
+            return Err(Failure::usage(
+                "`--keep-valid` has no effect: the net watches its validation rows, and keeps them",
+            ));
+        }
         let experiment = Experiment {
             nets: nets.iter().map(Read::net).collect(),
             working: &train::working()?,
@@ -158,6 +167,7 @@ impl Command {
             seeds: train::seeds(seed, u64::from(self.seeds))?.collect(),
             settings,
             epochs: self.record == Some(Recorded::Epochs),
+            keeps_valid: self.keep_valid,
         };
         let stop = Arc::new(AtomicU32::new(0));
         let jobs = self.jobs.map_or_else(dropnet::internal::kernels::team::cores, usize::from);
@@ -515,8 +525,17 @@ fn watched<T: Send>(
                 let _ = sender.send((trial.clone(), found.clone()));
             })
         });
+        // Recorded trials are heard of at once, before the first that takes its time.
+        let mut pace = Pace::from(0);
         for (i, (trial, found)) in heard.into_iter().enumerate() {
-            let line = format!("[{}/{total}] {}", i + 1, trial_line(experiment, &trial, &found));
+            let done = i as u64 + 1;
+            let mut line = format!("[{done}/{total}] {}", trial_line(experiment, &trial, &found));
+            if pace.is_new() {
+                pace = Pace::from(done);
+            } else if progress::visible() && done < total as u64 {
+                let left = pace.left(done, total as u64 - done);
+                let _ = write!(line, "  all done in {}", progress::clock(left));
+            }
             if trial.last { ui.talk(line) } else { ui.detail(line) }
         }
         running.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

@@ -41,7 +41,10 @@ impl Command {
             Kind::Risk => {
                 judged(&|one| run::risk(&one.committee, &one.search, self.mode(&one.committee), team))
             }
-            Kind::Uncertainty => judged(&|one| self.uncertainty(one, team)),
+            Kind::Uncertainty => {
+                let panels = |one: &Drawn| self.uncertainty(one, team).map_err(|error| one.blamed(error));
+                beside(drawn, Drawn::averaged_name, Panels::beside, panels).map(Picture::Charts)
+            }
             Kind::Convergence => judged(&|one| self.convergence(one, team)),
             Kind::Band => judged(&|one| {
                 run::band(&one.committee, &one.search, self.mode(&one.committee), self.interval(one), team)
@@ -84,7 +87,7 @@ impl Command {
         self.precision.or(interval.and_then(|interval| interval.precision))
     }
 
-    fn uncertainty(&self, drawn: &Drawn, team: &Team) -> Result<Chart, TrainedError> {
+    fn uncertainty(&self, drawn: &Drawn, team: &Team) -> Result<Panels, TrainedError> {
         let mode = self.mode(&drawn.committee);
         let known = |precision: Precision| match precision {
             Precision::Known(x) => Ok(x),

@@ -42,7 +42,7 @@ commands! {
     "type" "[NAME]" "shapes and parameters of the layers" => |s, rest, ui| done(s.types(rest, ui));
     "summary" "" "shapes, parameters, rates and regularizers as a table" => |s, rest, ui| done(s.on_net("summary", &[], rest, ui));
     "emit" "STAGE" "what a stage of the compiler makes of the net: graph, loops, asm, ..." => |s, rest, ui| done(s.on_net("emit", &["--stage"], rest, ui));
-    "lint" "" "all that is to be said against the net" => |s, rest, ui| done(s.on_net("check", &["--pedantic"], rest, ui));
+    "lint" "" "warnings and advice about the net" => |s, rest, ui| done(s.on_net("check", &["--pedantic"], rest, ui));
     "time" "" "what a step of training takes, kernel by kernel" => |s, rest, ui| done(s.on_net("bench", &["--seconds", "0.3"], rest, ui));
     "train" "[epochs=N] [seed=N] [fresh]" "train; layers that are as they were keep their weights, unless `fresh`" => |s, rest, ui| done(s.train(rest, ui));
     "continue" "[epochs=N]" "train on, as if nothing had been in between" => |s, rest, ui| done(s.go_on(rest, ui));
@@ -51,15 +51,24 @@ commands! {
     "mc" "ROW T" "T samples of a row with dropout on: mean, and how far they differ" => |s, rest, ui| done(s.monte_carlo(rest, ui));
     "sample" "[\"TEXT\"] [--tokens N ...]" "what a net that foretells tokens says behind a text" => |s, rest, ui| done(s.sample(rest, ui));
     "masks" "SITE STEP [ROW]" "which units a row of a training step's minibatch saw" => |s, rest, ui| done(s.masks(rest, ui));
+    "weights" "[NAME]" "the numbers of a layer's parameters, or of all" => |s, rest, ui| done(s.weights(rest, ui));
     "values" "[ROW] [--layer PATH ...]" "what each layer says of a row of the training part, dropout on" => |s, rest, ui| done(s.inspect("--values", rest, ui));
     "grad" "[ROW] [--layer PATH ...]" "the gradient of that row's loss: units that were dropped get none" => |s, rest, ui| done(s.inspect("--gradients", rest, ui));
     "subnet" "--step K --sample I | ..." "the same for all sites, or to export that net" => |s, rest, ui| done(s.on_run("subnet", &[], rest, ui));
     "calibrate" "" "fit how sure the net says it is, on validation rows" => |s, rest, ui| done(s.on_run("calibrate", &[], rest, ui));
-    "audit" "[...]" "weight scaling against the means over sub-networks" => |s, rest, ui| done(s.on_run("audit", &[], rest, ui));
+    "audit" "[...]" "weight scaling beside the means over sub-networks" => |s, rest, ui| done(s.on_run("audit", &[], rest, ui));
     "plot" "KIND [FILE] | masks [STEP]" "loss, weights, activations, uncertainty, ...: here, or as SVG or PNG; masks of the rows of a step" => |s, rest, ui| done(s.plot(rest, ui));
     "explain" "NAME | CODE" "the page of a word, or of a code of a message" => |s, rest, ui| done(s.explain(rest, ui));
     "help" "" "this list" => |_, _, ui| done(help(ui));
     "quit" "" "end the session" => |_, _, _| Ok(true);
+}
+
+/// The command that a line without a colon means: what every other program takes, and no net has a layer of that name.
+pub fn plain(line: &str) -> Option<&'static str> {
+    ["help", "quit", "exit"].into_iter().find(|word| *word == line).map(|word| match word {
+        "exit" => "quit",
+        word => word,
+    })
 }
 
 /// An argument that must be there.

@@ -157,6 +157,14 @@ impl Words {
         if step.trim() == word.unwrap_or_default() && word.is_some_and(|word| OF_LABELS.contains(&word)) {
             return self.labels.clone();
         }
+        // The first word behind `optimizer` is one.
+        if let Some(family) = word.filter(|word| step.trim() == *word) {
+            let chosen = manual::pages().into_iter().filter(|page| page.prefix.trim_end() == family);
+            let chosen: Vec<String> = chosen.map(|page| page.sig.name.to_string()).collect();
+            if !chosen.is_empty() {
+                return chosen;
+            }
+        }
         let mut all: Vec<String> = self.words.iter().map(|w| w.to_string()).collect();
         all.extend(self.names.iter().cloned());
         if let Some(page) = word.and_then(|word| manual::find(word).into_iter().next()) {
@@ -295,6 +303,7 @@ mod tests {
             pairs.into_iter().map(|pair| pair.replacement).collect()
         };
         assert_eq!(offered("drop"), ["drop_connect", "drop_path", "dropout"]);
+        assert_eq!(offered("optimizer ad"), ["adadelta", "adagrad", "adam", "adamax", "adamw"]);
         assert!(
             offered("dropout 0.5, sc").contains(&"scale=".to_string()),
             "{:?}",

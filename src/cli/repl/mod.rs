@@ -8,6 +8,7 @@ mod editor;
 mod net;
 mod runs;
 mod session;
+mod weights;
 
 use std::{io::IsTerminal, path::PathBuf};
 

@@ -24,7 +24,8 @@ use dropnet::internal::{
 
 use super::{commands::named, session::Session};
 use crate::cli::{
-    Cli, eval, interrupts, progress,
+    Cli, eval, interrupts,
+    progress::{self, Lines},
     screen::Screen,
     source::{File, Sets, Source, hold},
     train::{diverged, failure, opened, unstarted, working},
@@ -41,8 +42,8 @@ pub struct Run {
     source: String,
     sets: Vec<(String, String)>,
     seed: u64,
-    model: Model,
-    store: Store,
+    pub(super) model: Model,
+    pub(super) store: Store,
     epochs: u64,
 }
 
@@ -201,6 +202,8 @@ impl Session {
             bars: true,
             ui,
             bar: None,
+            pace: None,
+            lines: Lines::new(),
             failure: None,
             unlogged: false,
         };
@@ -408,7 +411,7 @@ fn lack(d: &Diagnostic) -> String {
     format!("  = {}{help}", d.message)
 }
 
-fn untrained() -> Failure {
+pub(super) fn untrained() -> Failure {
     Failure::usage("no net has been trained yet\nhelp: `:train`")
 }
 

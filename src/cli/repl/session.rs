@@ -44,6 +44,12 @@ impl Net {
         self.buffer.check(&self.env())
     }
 
+    /// Whether nothing lacks that training needs.
+    fn is_whole(&self) -> bool {
+        let has = |section: &str| self.buffer.text().lines().any(|line| line == format!("{section} {{"));
+        has("data") && has("train") && self.check().1.is_empty()
+    }
+
     /// How the net is called in messages; it stands for this file.
     pub fn name(&self) -> PathBuf {
         self.path.clone().unwrap_or_else(|| UNNAMED.into())
@@ -100,7 +106,7 @@ impl Session {
         if let Some(command) = line.strip_prefix(';') {
             return shell(command, ui).map(|()| false);
         }
-        let Some(command) = line.strip_prefix(':') else {
+        let Some(command) = line.strip_prefix(':').or_else(|| commands::plain(line)) else {
             return self.enter(line, ui).map(|()| false);
         };
         let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
@@ -148,11 +154,12 @@ impl Session {
         let before = self.net.clone();
         match self.net.buffer.enter(entry, &self.net.env()) {
             Ok(change) => {
+                let completes = self.net.is_whole() && !before.is_whole();
                 self.before.push(before);
                 ui.data(&net::reply(&change, &known.sketch))?;
                 self.warn(&change.checked, &known.diagnostics, ui);
                 self.remember(change.checked);
-                Ok(())
+                if completes { ui.data("  complete: `:train`\n") } else { Ok(()) }
             }
             Err(refused) => Err(self.refuse(&refused, ui)),
         }

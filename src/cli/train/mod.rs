@@ -18,6 +18,7 @@ use dropnet::internal::{
 
 use super::{
     Outcome, data, interrupts, last, numbers,
+    progress::Lines,
     ranks::{self, Ranks},
     screen::{self, Screen, now},
     source::{self, File, Source},
@@ -40,7 +41,7 @@ pub struct Command {
     /// Train so many nets, with seeds one after the other, into a folder `seed-N` each: `eval`, `predict` and `audit` average them
     #[arg(long, value_name = "N", value_parser = numbers::between::<2, 1000>, conflicts_with = "watch")]
     seeds: Option<u64>,
-    /// Stop after this epoch; schedules keep the length that the file gives them
+    /// Train to the end of this epoch, before or (with `--resume`) behind that of the file; schedules keep the length that the file gives them
     #[arg(long, value_name = "N", value_parser = numbers::whole::<1>)]
     epochs: Option<u64>,
     #[command(flatten)]
@@ -213,6 +214,8 @@ impl Command {
             bars: !self.no_progress,
             ui,
             bar: None,
+            pace: None,
+            lines: Lines::new(),
             failure: None,
             unlogged: false,
         };

@@ -1,7 +1,7 @@
 //! What `dropnet train` says beside its epochs: of what it trains, what came of it, and how a run that was interrupted goes on.
 
 use dropnet::internal::{
-    data::Fields,
+    data::{Division, Fields},
     model::summary::{grouped, number},
     run::{self, Ready, RunDir, Started},
     runtime::train::Outcome as Trained,
@@ -52,8 +52,14 @@ impl Command {
             format!(" ({} groups of `{}`)", counts.join(" + "), groups.column)
         });
         let processes = ranks.map_or(String::new(), |ranks| format!("{} processes of ", ranks.count()));
+        // One of several, which the file may not name.
+        let split = ready.model.data.as_ref().and_then(|data| data.settings.split.as_ref());
+        let fold = match split.map(|split| &split.division) {
+            Some(Division::Folds { fold, folds }) => format!(" · fold {fold} of {folds}"),
+            _ => String::new(),
+        };
         ui.talk(format_args!(
-            "{} · {} parameters · {} training{}{} rows{} · seed {} · {processes}{threads} {}",
+            "{} · {} parameters · {} training{}{} rows{}{fold} · seed {} · {processes}{threads} {}",
             source.name,
             grouped(ready.model.parameter_count()),
             grouped(data.train.rows()),

@@ -3,6 +3,7 @@
 //! Nothing is refused here that can be said: a column of numbers with words among them is one, and what speaks against a column is a remark.
 
 mod coded;
+mod looked_up;
 mod remarks;
 mod section;
 mod sniff;

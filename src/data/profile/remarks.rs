@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::coded::Coded;
+use super::looked_up::{FEW, input_name, width};
 use super::{ColumnProfile, Held, Profile, Role};
 use crate::data::advice::written as quoted;
 use crate::data::digits::Digits;
@@ -24,6 +25,8 @@ pub enum About {
     MostlyMissing,
     /// Few whole numbers, which may be names of something.
     MayBeCategories,
+    /// More words than should be inputs of their own.
+    ManyCategories,
     /// It says the target, and may not be known when the target is not.
     Leaks,
     /// Of a target: rows without it teach nothing.
@@ -43,8 +46,6 @@ pub struct Remark {
     pub advice: Option<String>,
 }
 
-/// Fewer different words are categories however few rows there are.
-const FEW: usize = 10;
 /// Rows from which few different numbers are a sign of something.
 const SOME: usize = 40;
 /// Numbers that go together so closely say one another.
@@ -100,6 +101,13 @@ fn about(column: &ColumnProfile, own: &Coded, rows: usize, digits: Digits) -> Ve
         Held::Words if column.different > FEW && 2 * column.different > rows => {
             let text = format!("{} different words in {rows} rows", column.different);
             found.push(remark(About::TellsRowsApart, text, without(column)));
+        }
+        Held::Words if column.different > FEW => {
+            let text = format!("{} categories, which a net may look up", column.different);
+            let advice = input_name(&column.name).map(|input| {
+                format!("input {input}: category[_], and `embedding {}` behind it", width(column.different))
+            });
+            found.extend(advice.map(|advice| remark(About::ManyCategories, text, Some(advice))));
         }
         Held::Dates { order } => {
             let order = if order == "ymd" { String::new() } else { format!(", order={order}") };

@@ -1,5 +1,6 @@
 //! A `.net` file for a table: the section that reads it as it is, and a net to begin with.
 
+use super::looked_up::LookedUp;
 use super::{About, ColumnProfile, Held, Profile, Role};
 use crate::data::advice::written as quoted;
 use crate::data::gaps::Gaps;
@@ -26,6 +27,12 @@ impl Profile {
         self.inputs().filter(|column| Self::has(column, &about)).collect()
     }
 
+    /// The others.
+    fn kept(&self) -> Vec<&ColumnProfile> {
+        let left_out = self.left_out();
+        self.inputs().filter(|column| !left_out.iter().any(|out| out.number == column.number)).collect()
+    }
+
     /// The classes of the target, where it has some.
     #[must_use]
     pub fn classes(&self) -> Option<usize> {
@@ -50,8 +57,7 @@ impl Profile {
             let minus: Vec<String> = left_out.iter().map(|c| format!("-{}", quoted(&c.name))).collect();
             lines.push(format!("inputs {}", minus.join(", ")));
         }
-        let kept: Vec<&ColumnProfile> =
-            self.inputs().filter(|column| !left_out.iter().any(|out| out.number == column.number)).collect();
+        let kept = self.kept();
         for column in &kept {
             if let Held::Dates { order } = &column.held {
                 let order = if order == "ymd" { String::new() } else { format!(", order={order}") };
@@ -86,12 +92,41 @@ impl Profile {
         let name = self.target().map_or("answer", |target| target.name.as_str());
         let is_name = quoted(name) == name && !name.bytes().all(|byte| byte.is_ascii_digit());
         let name = if is_name { name } else { "answer" };
+        let inputs = self.input_lines();
         let loss = if self.classes().is_some() { "cross_entropy" } else { "squared_error" };
         format!(
-            "# {} rows of {} columns; what the table holds: dropnet data FILE\nedition 1\n\ndata {{\n{section}}}\n\nnet {{\n  input x: real[_]  # as many numbers as the columns give\n  dense 32 -> relu -> dropout 0.2\n  dense {last}\n  output {name}: {output}\n}}\n\ntrain {{\n  loss {loss}\n  optimizer adam, lr=0.01\n  epochs 60\n  stop_early watch=valid.loss, patience=10\n}}\n",
+            "# {} rows of {} columns; what the table holds: dropnet data FILE\nedition 1\n\ndata {{\n{section}}}\n\nnet {{\n{inputs}  dense 32 -> relu -> dropout 0.2\n  dense {last}\n  output {name}: {output}\n}}\n\ntrain {{\n  loss {loss}\n  optimizer adam, lr=0.01\n  epochs 60\n  stop_early watch=valid.loss, patience=10\n}}\n",
             self.rows,
             self.columns.len(),
         )
+    }
+
+    /// The lines of a net up to its first layer: columns of many categories are looked up, the others are numbers.
+    fn input_lines(&self) -> String {
+        let kept = self.kept();
+        let looked_up = self.looked_up(&kept);
+        let others = kept.len() > looked_up.len();
+        if looked_up.is_empty() {
+            return "  input x: real[_]  # as many numbers as the columns give\n".into();
+        }
+        let mut inputs: Vec<String> =
+            looked_up.iter().map(|one| format!("{}: category[_]", one.input)).collect();
+        let mut joined: Vec<String> = looked_up.iter().map(|one| format!("{}_vector", one.input)).collect();
+        if others {
+            inputs.push("x: real[_]".into());
+            joined.push("x".into());
+        }
+        let more = if others { "; x: the other columns" } else { "" };
+        let mut lines =
+            format!("  input {}  # a category has a vector, which is learnt{more}\n", inputs.join(", "));
+        for one in &looked_up {
+            let LookedUp { input, width, .. } = one;
+            lines += &format!("  from {input}\n  {input}_vector: embedding {width}\n");
+        }
+        if joined.len() > 1 {
+            lines += &format!("  concat {}\n", joined.join(", "));
+        }
+        lines
     }
 
     fn source(&self) -> String {
@@ -127,6 +162,9 @@ impl Profile {
         if let Gaps::Named(_) = reading.gaps {
             let marks: Vec<String> = reading.gaps.marks_named().iter().map(|m| format!("{m:?}")).collect();
             add(&format!("na=[{}]", marks.join(", ")));
+        }
+        if !self.looked_up(&self.kept()).is_empty() {
+            add("unknown=zero");
         }
         if self.target().is_some_and(|target| target.gaps > 0) {
             add("missing=drop");

@@ -13,6 +13,7 @@ mod pixels;
 mod sound;
 mod table;
 mod text;
+mod windows;
 
 pub use kept::Kept;
 pub(super) use labelled_table::{labelled_table, with_answers};
@@ -21,6 +22,7 @@ pub use picture::Labelled;
 pub(super) use picture::{folder, in_table as pictures_in_table, labelled};
 pub(super) use sound::{folder as folder_of_sounds, labelled as labelled_sounds};
 pub(super) use text::{folder as folder_of_texts, table_rows};
+pub(super) use windows::labelled as labelled_windows;
 
 use std::fs::File;
 

@@ -12,7 +12,7 @@
 //!
 //! Of a target all of it is undone: predictions, intervals, means over samples and figures such as `rmse` are of the numbers themselves, the loss of what training sees.
 //! Where that is logarithms, one pass says the number whose logarithm the net expects, nearer to the median of skewed amounts than to their mean. Noise that `precision=`
-//! adds stays that of the numbers. A `normal` output has no logarithms, and there is no exact mean of numbers over all sub-networks.
+//! or `dropnet calibrate` adds stays that of the numbers: intervals around all rows are equally wide, and those of small amounts may reach below 0. A `normal` output has no logarithms, and there is no exact mean of numbers over all sub-networks.
 //!
 //! The statement may stand twice, once for `inputs` and once for `target`, and further for single columns: `columns=[Fare]` says how they are scaled, whatever
 //! becomes of the others.

@@ -76,6 +76,11 @@ pub fn sigs() -> Vec<&'static Sig> {
 /// `init=` of a layer's weights.
 pub const INIT: ArgSpec =
     ArgSpec::named("init", Kind::Use(sigs), Default::Word("glorot_uniform"), "start of the weights");
+/// Arguments that name initial values.
+pub fn arguments(sig: &Sig) -> Vec<&'static str> {
+    sig.args.iter().filter(|spec| matches!(spec.kind, Kind::Use(_))).map(|spec| spec.name).collect()
+}
+
 /// `bias_init=` beside it.
 pub const BIAS_INIT: ArgSpec =
     ArgSpec::named("bias_init", Kind::Use(sigs), Default::Absent, "start of the biases, zeros unless given");

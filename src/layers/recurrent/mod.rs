@@ -8,7 +8,9 @@ mod masks;
 
 use super::{
     Facts, InFile, Infer, InnerDrop, Layer, Library, Lower, OverTime, ParamDecl, Reach, Reached, Sought,
-    initial::Shape, last, rate::unusable,
+    initial::{self, Shape},
+    last,
+    rate::unusable,
 };
 use crate::{
     diag::Diagnostic,
@@ -44,6 +46,11 @@ pub trait Recurrent: Sync {
         Init::Zeros
     }
 
+    /// Arguments that say so.
+    fn starts_of_biases(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// What a step hands on, in the order of [`carried`](Self::carried), before zoneout. `input` and `recurrent` are the products `[B, gates width]`, with
     /// their biases; `before` is what the step before left.
     fn step(&self, b: &mut Builder, gates: Gates, before: &[ValueId]) -> Vec<ValueId>;
@@ -67,6 +74,11 @@ impl<C: Recurrent> Layer for C {
             Library::Torch => torch(self, sought),
             Library::Keras => keras(self, sought),
         }
+    }
+
+    fn starts(&self, _args: &Args, _library: Option<Library>) -> Vec<&'static str> {
+        let of_biases = self.starts_of_biases().iter().copied();
+        initial::arguments(Recurrent::sig(self)).into_iter().chain(of_biases).collect()
     }
 
     fn facts(&self) -> Facts {
@@ -112,9 +124,10 @@ impl<C: Recurrent> Layer for C {
 fn torch(cell: &dyn Recurrent, sought: &Sought<'_>) -> Vec<InFile> {
     let reverse = sought.args.flag("reverse");
     let named = |stem: &str| {
-        let turned = format!("{stem}_l0_reverse");
-        let usual = [format!("{stem}_l0"), stem.to_owned()];
-        reverse.then_some(turned).into_iter().chain(usual).collect::<Vec<_>>()
+        let own = format!("{stem}_l{}", sought.stacked);
+        let turned = reverse.then(|| format!("{own}_reverse"));
+        let of_cell = (sought.stacked == 0).then(|| stem.to_owned());
+        turned.into_iter().chain([own]).chain(of_cell).collect::<Vec<_>>()
     };
     let (input, before) = (named("bias_ih"), named("bias_hh"));
     let (matrix, bias) = (|| sought.turned(&[], &[1, 0]), || sought.same(&[]));

@@ -14,6 +14,8 @@ pub enum ExperimentError {
     Journal(JournalError),
     /// The file divides no such part off.
     NoPart(&'static str),
+    /// Validation rows that are to be kept and are none.
+    NoneToKeep,
     /// A precision is fitted on the rows that choose among trials.
     FitPrecision,
     /// Divisions that hold the same rows: all of them, or these two.
@@ -82,6 +84,9 @@ impl fmt::Display for ExperimentError {
             Self::NoPart(part) => {
                 write!(f, "the data have no {part} part\nhelp: write `split {part}=20%` in `data`")
             }
+            Self::NoneToKeep => f.write_str(
+                "`--keep-valid` has no effect: the data have no validation part\nhelp: leave it out, or write `split valid=20%` in `data`",
+            ),
             Self::FitPrecision => f.write_str(
                 "`precision=fit` in an experiment: its validation rows choose among trials\nhelp: write a number, or a `param` that `sweep` varies",
             ),

@@ -88,7 +88,7 @@ impl Experiment<'_> {
             None => {
                 let phases = Arc::new(self.phases(arm, config, &sets)?);
                 // Before divisions are compared: those without a test part differ in nothing for that reason.
-                phases.iter().try_for_each(check_parts)?;
+                phases.iter().try_for_each(|phase| check_parts(phase, self.keeps_valid))?;
                 self.check_copies(config, &phases)?;
                 held(&seen.0).insert(key, Arc::clone(&phases));
                 phases
@@ -150,7 +150,7 @@ impl Experiment<'_> {
         let searches = self.sweep().map(|_| false);
         let mut phases = Vec::new();
         for last in searches.into_iter().chain([true]) {
-            let choosing = trial::choosing(&model, last);
+            let choosing = self.choosing(&model, last);
             let splits = (0..looked_at).map(|split| trial::division(written, split, choosing));
             let target = agreement::need(&model).target;
             let divided = opened.divisions(splits, target, net.search).map_err(OpenError::from)?;
@@ -205,10 +205,11 @@ impl Experiment<'_> {
 }
 
 /// Whether what is asked for after a fit is there.
-fn check_parts(phase: &Phase) -> Result<(), ExperimentError> {
+fn check_parts(phase: &Phase, keeps_valid: bool) -> Result<(), ExperimentError> {
     for divided in &phase.divided {
         match (phase.last, divided.test, divided.valid) {
             (true, 0, _) => return Err(ExperimentError::NoPart("test")),
+            (true, _, 0) if keeps_valid => return Err(ExperimentError::NoneToKeep),
             (false, _, 0) => return Err(ExperimentError::NoPart("valid")),
             _ => {}
         }

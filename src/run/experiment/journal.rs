@@ -203,6 +203,7 @@ fn another(dir: &Path, found: &Json, head: &Json) -> JournalError {
         head
     };
     let why = match without_rows(found) == without_rows(head) {
+        _ if found.get("keeps_valid") != head.get("keeps_valid") => "one of the two has `--keep-valid`",
         true => "the rows of its data have changed",
         false => "the net, its `--set` values or the version of dropnet differ",
     };

@@ -1,7 +1,7 @@
 //! Experiments: a net on many divisions of its rows, with many seeds, over the points of its sweep, settings side by side.
 //!
 //! On each division the points of the sweep are trained on the fitted rows and judged on the validation rows; the best is trained again
-//! on both, and tested once. A net that watches validation rows while it trains keeps them. Invariant: a result is a function of
+//! on both, and tested once. A net that watches validation rows while it trains keeps them, and so does every net if that is asked for. Invariant: a result is a function of
 //! the text, the values set, the division and the seed; not of the number of jobs. Where later points learn from earlier ones, or are held
 //! against them, they do so round by round. What is left out of one process's share is done by others (`shard`), whose records are one (`collect`).
 
@@ -44,9 +44,13 @@ use prune::Rivals;
 use search::Searched;
 
 use super::divergence;
-use crate::run::{comparison::same_rows, folder::start, predictions::mc::Scoring};
+use crate::run::{
+    comparison::same_rows,
+    folder::{open::after_choosing, start},
+    predictions::mc::Scoring,
+};
 use crate::{
-    data::Search,
+    data::{Choosing, Search},
     draws,
     model::{Model, PredictMode, Sweep},
     runtime::{progress::Rows, train::TrainError},
@@ -82,6 +86,8 @@ pub struct Experiment<'a> {
     pub settings: Settings,
     /// Whether figures after each epoch are recorded.
     pub epochs: bool,
+    /// Whether what is tested is trained on the training rows alone, the validation rows being kept for the figures beside.
+    pub keeps_valid: bool,
 }
 
 /// How trials are carried out and where they are recorded.
@@ -327,7 +333,26 @@ impl Experiment<'_> {
                 .map(|net| json!({ "source": net.id(), "file": net.file.display().to_string() }))
                 .collect();
         }
+        if self.keeps_valid {
+            head["keeps_valid"] = json!(true);
+        }
         head
+    }
+
+    /// What becomes of the validation rows of a trial that searches, or of the last one.
+    fn choosing(&self, model: &Model, last: bool) -> Choosing {
+        match (last, self.keeps_valid) {
+            (false, _) => Choosing::Needed,
+            (true, false) => after_choosing(model),
+            (true, true) if self.sweep().is_some() => Choosing::Needed,
+            (true, true) => Choosing::Written,
+        }
+    }
+
+    /// Whether a net is trained on its validation rows too, once they have chosen.
+    #[must_use]
+    pub fn trains_on_valid(model: &Model) -> bool {
+        after_choosing(model) == Choosing::Done
     }
 
     fn mode(&self, model: &Model) -> PredictMode {

@@ -75,6 +75,9 @@ impl<'a> Watch<'a> {
         if let Some(valid) = &report.valid {
             line["valid"] = valid.json();
         }
+        if let Some(judged) = &report.judged {
+            line["judged"] = judged.json();
+        }
         self.epochs.push(line);
     }
 

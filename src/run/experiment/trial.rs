@@ -18,7 +18,7 @@ use crate::{
     model::{Goal, Model},
     run::{
         folder::{
-            open::{Ready, after_choosing, open_divided},
+            open::{Ready, open_divided},
             start,
             trained::Trained,
         },
@@ -95,7 +95,7 @@ pub struct Trial {
     pub split: usize,
     pub seed: u64,
     pub point: Point,
-    /// Trained on all rows that are not tested, and tested; otherwise validated.
+    /// Trained on all rows that are not tested (unless the experiment keeps validation rows), and tested; otherwise validated.
     pub last: bool,
 }
 
@@ -156,7 +156,7 @@ impl Trial {
         let mut sets = experiment.sets.clone();
         sets.extend(experiment.arms()[self.arm].set.iter().chain(&self.point).cloned());
         let net = experiment.net_of(self.arm);
-        let choosing = choosing(net.model, self.last);
+        let choosing = experiment.choosing(net.model, self.last);
         let divide = |config: &mut DataConfig| {
             let written = config.settings.split.clone();
             config.settings.split = Some(division(written.as_ref(), self.split, choosing));
@@ -191,11 +191,6 @@ impl Trial {
         let checkpoint = train_in_memory(job, &options, stop, watch)?;
         Ok(Trained { model: ready.model.clone(), checkpoint, calibration: Default::default() })
     }
-}
-
-/// What becomes of the validation rows of a trial that searches, or of the last one.
-pub fn choosing(model: &Model, last: bool) -> Choosing {
-    if last { after_choosing(model) } else { Choosing::Needed }
 }
 
 /// The `split`-th division of the kind that the file names.

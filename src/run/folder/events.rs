@@ -78,6 +78,9 @@ impl Events {
         if let Some(valid) = &report.valid {
             part("valid", valid);
         }
+        if let Some(judged) = &report.judged {
+            part("judged", judged);
+        }
         value.push(Scalar { tag: "learning_rate".into(), simple_value: report.lr as f32 });
         let (step, summary) = (report.epoch as i64, Some(Summary { value }));
         self.add(&Event { wall_time: now, step, summary, file_version: None })
@@ -131,6 +134,7 @@ mod tests {
             steps: 3,
             train: figures(1.0 / epoch as f64),
             valid: Some(figures(0.75)),
+            judged: (epoch == 2).then(|| figures(0.25)),
             lr: 0.125,
             best: false,
         };
@@ -155,6 +159,8 @@ mod tests {
                 ("accuracy/train", 0.5),
                 ("loss/valid", 0.75),
                 ("accuracy/valid", 0.5),
+                ("loss/judged", 0.25),
+                ("accuracy/judged", 0.5),
                 ("learning_rate", 0.125)
             ]
         );

@@ -6,7 +6,8 @@ use serde_json::{Value as Json, json};
 
 use crate::runtime::train::{EpochReport, Outcome};
 
-/// `{"event":"epoch","epoch":3,"seconds":5.2,"steps":430,"train":{..},"valid":{..},"lr":..}`; `seconds` is the training steps alone.
+/// `{"event":"epoch","epoch":3,"seconds":5.2,"steps":430,"train":{..},"valid":{..},"judged":{..},"lr":..}`; `seconds` is the training steps alone, `judged` the
+/// training rows with dropout off, where the file asks for them after this epoch.
 pub fn epoch_json(report: &EpochReport) -> Json {
     let mut line = json!({
         "event": "epoch",
@@ -18,6 +19,9 @@ pub fn epoch_json(report: &EpochReport) -> Json {
     });
     if let Some(valid) = &report.valid {
         line["valid"] = valid.json();
+    }
+    if let Some(judged) = &report.judged {
+        line["judged"] = judged.json();
     }
     line
 }

@@ -160,14 +160,14 @@ impl<'m> Reading<'m> {
         let (mut given, mut faults) = (Vec::new(), Vec::new());
         let (mut lacking, mut unfit) = (Vec::<Lacking>::new(), BTreeSet::new());
         for own in self.sought() {
-            let forms = match self.forms(&own) {
+            let (base, stacked) = self.stacked(self.base(&own));
+            let forms = match self.forms(&own, stacked) {
                 Ok(forms) => forms,
                 Err(fault) => {
                     faults.extend(unfit.insert(own.node).then_some(*fault));
                     continue;
                 }
             };
-            let base = self.base(&own);
             self.bases.insert(base.clone());
             let Some((name, form)) = self.among(&base, &forms) else {
                 let wanted = forms.iter().map(|form| joined(&base, self.separator(), &form.names[0]));
@@ -239,6 +239,21 @@ impl<'m> Reading<'m> {
         format!("{}{}", self.load.prefix, levels.join(between))
     }
 
+    /// `rnn_l1` is the second layer of the module `rnn` of PyTorch, where the file has such tensors of it; all else is what it is called.
+    fn stacked(&self, base: String) -> (String, usize) {
+        let torch = self.load.library == Some(Library::Torch);
+        let parts = base.rsplit_once("_l").filter(|_| torch);
+        let Some((module, layer)) = parts.and_then(|(module, n)| Some((module, n.parse::<usize>().ok()?)))
+        else {
+            return (base, 0);
+        };
+        let (front, ending) = (format!("{module}."), format!("_l{layer}"));
+        match self.file.names().any(|name| name.starts_with(&front) && name.ends_with(&ending)) {
+            true => (module.to_owned(), layer),
+            false => (base, 0),
+        }
+    }
+
     /// The layer's name, as far as a layer around it does not call it otherwise.
     fn inside(&self, own: &Own<'_>) -> String {
         let levels: Vec<&str> = own.layer.split('/').collect();
@@ -254,7 +269,7 @@ impl<'m> Reading<'m> {
     }
 
     /// How the file may keep a tensor.
-    fn forms(&self, own: &Own<'_>) -> Result<Vec<InFile>, Box<Diagnostic>> {
+    fn forms(&self, own: &Own<'_>, stacked: usize) -> Result<Vec<InFile>, Box<Diagnostic>> {
         let Some(library) = self.load.library else {
             return Ok(vec![InFile::new(&[own.ending], own.dims.to_vec())]);
         };
@@ -266,7 +281,8 @@ impl<'m> Reading<'m> {
         };
         let (ending, dims, maps) = (own.ending, own.dims, maps.as_deref());
         let input = &self.model.node(*input).ty;
-        let forms = used.word.in_files(&Sought { library, args: &used.args, input, ending, dims, maps });
+        let forms =
+            used.word.in_files(&Sought { library, args: &used.args, input, ending, dims, stacked, maps });
         if forms.is_empty() { Err(self.unknown(node, own.ending, library)) } else { Ok(forms) }
     }
 

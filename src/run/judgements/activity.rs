@@ -33,9 +33,9 @@ impl Shown<'_> {
     }
 }
 
-/// How strongly the units of the first hidden layer answer the held-out rows: the share of answers over their size. Of several nets with
-/// dropout off: training with it makes answers few and small (Srivastava et al. 2014, figures 7 and 8). Of one net as it is, and as the next
-/// layer sees it in one sample of dropout.
+/// How strongly the units of the first hidden layer answer the held-out rows: the share of activations over their size. Of several nets with
+/// dropout off: training with it makes activations few and small (Srivastava et al. 2014, figures 7 and 8). Of one net as it is, and as the next
+/// layer sees it in one sample of dropout. Those that are 0, often most, would hide all others: their share stands beside.
 ///
 /// # Errors
 /// A net without hidden units; data that are missing, broken, or not those of training.
@@ -67,12 +67,13 @@ pub fn activations(nets: &[Shown<'_>], team: &Team) -> Result<Chart, TrainedErro
         let mean = values.iter().map(|x| f64::from(*x)).sum::<f64>() / values.len() as f64;
         let silent = values.iter().filter(|x| **x == 0.0).count() as f64 / values.len() as f64;
         let name = format!("{way}: mean {mean:.3}, {:.0} % are 0", 100.0 * silent);
-        Series::line(&name, color, histogram(values, low, high))
+        let awake = |x: f64| x != 0.0;
+        Series::steps(&name, color, histogram(values, low, high, awake))
     });
     Ok(Chart {
         title: titles.join("; "),
-        x: "answer of a unit".into(),
-        y: "share of answers".into(),
+        x: "activation of a unit".into(),
+        y: "share of activations, those of 0 left out".into(),
         series: series.collect(),
         ..Chart::default()
     })
@@ -98,7 +99,7 @@ pub fn weights(nets: &[Shown<'_>]) -> Result<Chart, TrainedError> {
         x: "weight".into(),
         y: "share of the matrix".into(),
         series: series
-            .map(|(i, (name, values))| Series::line(name, i, histogram(values, low, high)))
+            .map(|(i, (name, values))| Series::steps(name, i, histogram(values, low, high, |_| true)))
             .collect(),
         ..Chart::default()
     })
@@ -164,11 +165,11 @@ fn hidden(model: &Model) -> Option<NodeId> {
     None
 }
 
-/// Shares of values in bins of equal width, at the middles of the bins. What lies beyond the ends counts for none.
-fn histogram(values: &[f32], low: f64, high: f64) -> Vec<(f64, f64)> {
+/// Shares of values in bins of equal width, at the middles of the bins. What lies beyond the ends, or is left out, is in none.
+fn histogram(values: &[f32], low: f64, high: f64, counts_in: impl Fn(f64) -> bool) -> Vec<(f64, f64)> {
     let width = (high - low).max(f64::MIN_POSITIVE) / BINS as f64;
     let mut counts = [0_usize; BINS];
-    for x in values.iter().map(|x| f64::from(*x)).filter(|x| (low..=high).contains(x)) {
+    for x in values.iter().map(|x| f64::from(*x)).filter(|x| (low..=high).contains(x) && counts_in(*x)) {
         counts[(((x - low) / width) as usize).min(BINS - 1)] += 1;
     }
     let middle = |i: usize| low + (i as f64 + 0.5) * width;
@@ -203,8 +204,10 @@ mod tests {
     #[test]
     fn shares_add_up() {
         let values: Vec<f32> = (0..100).map(|i| i as f32).collect();
-        let bars = histogram(&values, 0.0, 99.0);
+        let bars = histogram(&values, 0.0, 99.0, |_| true);
         assert!((bars.iter().map(|bar| bar.1).sum::<f64>() - 1.0).abs() < 1e-12);
+        let awake = histogram(&values, 0.0, 99.0, |x| x != 0.0);
+        assert!((awake.iter().map(|bar| bar.1).sum::<f64>() - 0.99).abs() < 1e-12);
         assert_eq!((quantile(&values, 0.0), quantile(&values, 1.0)), (0.0, 99.0));
     }
 }

@@ -79,7 +79,7 @@ fn lines(log: &str) -> Vec<Json> {
 
 fn figures(lines: &[Json]) -> Vec<(String, &'static str, Curve)> {
     let mut figures = Vec::new();
-    for part in ["train", "valid"] {
+    for part in ["train", "judged", "valid"] {
         let mut own: BTreeMap<&str, Curve> = BTreeMap::new();
         for line in lines {
             let Some(epoch) = line["epoch"].as_f64() else { continue };
@@ -104,6 +104,8 @@ fn chart(name: &str, parts: Parts, logs: &[Log]) -> Chart {
     let drops = logs.iter().any(|log| log.drops);
     let named = |part: &'static str| match part {
         "train" if drops => "train (dropout on)",
+        "judged" if drops => "train (dropout off)",
+        "judged" => "train, judged",
         "valid" if drops => "valid (dropout off)",
         part => part,
     };
@@ -137,8 +139,18 @@ fn best_epochs(parts: &Parts, logs: &[Log]) -> Option<Series> {
     Some(Series::rings(&name, color, points))
 }
 
-/// With a capital letter in front.
+/// Whether a figure is called by initials, as `mae`, `rmsle` and `r2` are: too short for a word, or hardly to be spoken.
+fn is_initials(name: &str) -> bool {
+    let is_vowel = |c: char| "aeiou".contains(c);
+    let short = name.len() <= 4 && name.chars().all(char::is_alphabetic) && name != "loss";
+    short || !name[..name.len().saturating_sub(1)].contains(is_vowel)
+}
+
+/// With a capital letter in front, or capital initials.
 fn title(name: &str) -> String {
+    if is_initials(name) {
+        return name.to_uppercase();
+    }
     let mut letters = name.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
@@ -202,6 +214,14 @@ mod tests {
         assert_eq!(charts[1].series[1].shape, Shape::Line(vec![(1.0, 0.75), (2.0, 1.0)]));
         assert_eq!((charts[0].names, charts[1].names), (Corner::UpperRight, Corner::LowerRight));
         assert_eq!(losses(&[log(LOG)]), charts[0]);
+    }
+
+    #[test]
+    fn titles_are_words_or_initials() {
+        let names =
+            ["loss", "accuracy", "brier", "mae", "rmsle", "r2", "f1", "aurc", "top5", "learning rate"];
+        let told = names.map(title).join(", ");
+        assert_eq!(told, "Loss, Accuracy, Brier, MAE, RMSLE, R2, F1, AURC, Top5, Learning rate");
     }
 
     /// Without penalties what is minimised is the loss: it is drawn once.

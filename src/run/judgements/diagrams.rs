@@ -15,7 +15,7 @@ use crate::{
     data::{Part, Search},
     kernels::team::Team,
     model::{McDropout, OutputKind, PredictMode, laws::likeliest},
-    plot::{Chart, Corner, Series},
+    plot::{Chart, Corner, Panels, Series},
     runtime::predictive,
     train::metrics::{probabilities, risk_coverage},
 };
@@ -23,6 +23,8 @@ use crate::{
 /// Bins of a reliability diagram, and groups of equally many rows.
 const BINS: usize = 15;
 const GROUPS: usize = 10;
+/// The smallest share of answered rows whose error is shown.
+const FIRST: f64 = 0.05;
 
 /// A row of the held-out part, as it was predicted.
 struct Judged {
@@ -38,7 +40,7 @@ struct Judged {
     loss: f64,
 }
 
-/// Share of right rows over confidence, in bins of equal width (DeGroot and Fienberg 1983).
+/// Share of right rows over confidence, in bins of equal width (DeGroot and Fienberg 1983), with the rows of each.
 ///
 /// # Errors
 /// A net without classes; data that are missing, broken, or not those of training.
@@ -57,9 +59,9 @@ pub fn reliability(
             let bin = &mut bins[((row.confidence * BINS as f64) as usize).min(BINS - 1)];
             *bin = (bin.0 + row.confidence, bin.1 + 1.0 - row.loss, bin.2 + 1.0);
         }
-        let points: Vec<(f64, f64)> =
-            bins.iter().filter(|bin| bin.2 > 0.0).map(|bin| (bin.0 / bin.2, bin.1 / bin.2)).collect();
-        series.push(Series::line(&way, color, points));
+        let there = bins.iter().filter(|bin| bin.2 > 0.0);
+        let points = there.map(|bin| (bin.0 / bin.2, bin.1 / bin.2, bin.2)).collect();
+        series.push(Series::weighed(&way, color, points));
     }
     let title = format!("Reliability on the {name} part, {} rows", part.rows());
     Ok(Chart {
@@ -90,7 +92,9 @@ pub fn risk(
         let rows = judged(committee, &part, mode, None, team)?;
         let mut curve = |what: &str, doubt: fn(&Judged) -> f64| {
             let points = risk_coverage(rows.iter().map(|row| (doubt(row), row.loss)).collect());
-            series.push(Series::line(&format!("{way}, by {what}"), series.len(), points));
+            // The share of mistakes among a handful of rows is chance.
+            let said = points.into_iter().filter(|(answered, _)| *answered >= FIRST).collect();
+            series.push(Series::line(&format!("{way}, by {what}"), series.len(), said));
         };
         let sampled = mode != PredictMode::WeightScaling || committee.alone().is_none();
         match (classes, sampled) {
@@ -119,7 +123,7 @@ pub fn risk(
     })
 }
 
-/// Mean loss over mean uncertainty, in groups of equally many rows.
+/// Mean loss over mean uncertainty, in groups of equally many rows; of classes a panel for the entropy and one for the mutual information.
 ///
 /// # Errors
 /// As [`risk`]; nothing that differs between samples.
@@ -129,7 +133,7 @@ pub fn uncertainty(
     mode: PredictMode,
     precision: Option<f64>,
     team: &Team,
-) -> Result<Chart, TrainedError> {
+) -> Result<Panels, TrainedError> {
     let (name, part) = held_out::first_rows(committee.first(), search, None)?;
     let classes = has_classes(committee);
     let rows = judged(committee, &part, mode, precision, team)?;
@@ -157,18 +161,26 @@ pub fn uncertainty(
     }
     let mut series = vec![Series::line(what[0], 0, group(|row| row.doubt))];
     if sampled {
-        series.push(Series::line(what[1], 1, group(|row| row.disagreement)));
+        let other = Series::line(what[1], 1, group(|row| row.disagreement));
+        // Where nothing says how observations spread, both are one curve.
+        series.retain(|first| first.shape != other.shape);
+        series.push(other);
     }
-    let title = format!("Error over uncertainty on the {name} part, {} rows in {GROUPS} groups", part.rows());
-    Ok(Chart {
-        title,
-        x: "mean uncertainty of the group".into(),
+    let rows = format!("{} rows in {GROUPS} groups", part.rows());
+    let chart = |of: &str, series: Vec<Series>| Chart {
+        title: format!("Error over {of} on the {name} part, {rows}"),
+        x: format!("mean {of} of the group"),
         y: y.into(),
         series,
         diagonal: !classes,
         names: Corner::LowerRight,
         ..Chart::default()
-    })
+    };
+    // Deviations have one unit; what samples disagree about is a small part of an entropy, and has an axis of its own.
+    Ok(Panels(match classes {
+        true => series.into_iter().map(|one| chart(&one.name.clone(), vec![one])).collect(),
+        false => vec![chart("uncertainty", series)],
+    }))
 }
 
 /// Rows of a part, each judged by what was observed.

@@ -123,7 +123,10 @@ impl Known {
                 return Err(DataError::new("E0525", told).file(&name).help("leave `--labels` out").into());
             }
             Some(config) => transform.read_stream(path, &name, config)?,
-            None => transform.read_labelled(path, &name, &asked)?,
+            None => match config.filter(|config| answers.is_none() && config.cuts_a_table()) {
+                Some(config) => transform.read_windows(path, &name, config)?,
+                None => transform.read_labelled(path, &name, &asked)?,
+            },
         };
         let Labelled { part, names, converted, unread } = read;
         Ok((Self { name: "input", part, names }, Reading { converted, unread }))

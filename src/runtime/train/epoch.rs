@@ -50,7 +50,8 @@ impl Trainer<'_> {
             }
             return Ok(());
         }
-        let (train, valid) = (self.train_figures(), self.valid_figures()?);
+        let (train, valid, judged) =
+            (self.train_figures(), self.valid_figures()?, self.judged_figures(epoch + 1)?);
         let verdict = match whole {
             true => self.judge(epoch + 1, &train, valid.as_ref()),
             false => Verdict::default(),
@@ -63,7 +64,7 @@ impl Trainer<'_> {
             self.keeper.best_is(&self.store, &self.progress);
         }
         let lr = plan.rates[..steps as usize].last().copied().unwrap_or(0.0);
-        let report = EpochReport { epoch: epoch + 1, epochs, seconds, steps, train, valid, lr, best };
+        let report = EpochReport { epoch: epoch + 1, epochs, seconds, steps, train, valid, judged, lr, best };
         observer.event(Event::EpochDone(&report));
         if anywhere(&self.team, observer.has_failed()) {
             return Err(TrainError::Unwritten);

@@ -42,6 +42,21 @@ impl Trainer<'_> {
         figures.map(Some)
     }
 
+    /// Those of the training rows as validation rows are judged, where the file asks for them after this epoch.
+    pub(super) fn judged_figures(&mut self, epoch: u64) -> Result<Option<Figures>, TrainError> {
+        if !self.section.judge.is_some_and(|judge| judge.is_due(epoch)) {
+            return Ok(None);
+        }
+        let part = &self.job.dataset.train;
+        let mut evaluator = match self.judge.take() {
+            Some(evaluator) => evaluator,
+            None => Evaluator::new(self.job.model, part)?,
+        };
+        let figures = self.figures_of(part, &mut evaluator);
+        self.judge = Some(evaluator);
+        figures.map(Some)
+    }
+
     pub(super) fn test_figures(&mut self) -> Result<Option<Figures>, TrainError> {
         let Some(part) = &self.job.dataset.test else { return Ok(None) };
         let mut evaluator = self.parts.judge_of(self.job.model, part)?;

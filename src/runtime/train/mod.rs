@@ -28,6 +28,7 @@ use super::{
     augment::Augmenter,
     checkpoint::Checkpoint,
     counts,
+    evaluate::Evaluator,
     figures::{Reporter, Tallies, steps_of_block},
     function::{Function, PassError},
     keeper::Keeper,
@@ -116,6 +117,8 @@ struct Trainer<'a> {
     function: Function,
     /// What measures statistics of averaged parameters, once it was needed.
     measurer: Option<Function>,
+    /// What judges training rows with dropout off, once it was needed.
+    judge: Option<Evaluator>,
     parts: Parts,
     reporter: Reporter,
     store: Store,
@@ -183,6 +186,7 @@ impl<'a> Trainer<'a> {
             visits: Visits::of(job.model, section, &job.dataset.train).map_err(TrainError::Rows)?,
             function,
             measurer: None,
+            judge: None,
             parts,
             reporter,
             store,

@@ -53,6 +53,8 @@ pub struct EpochReport {
     pub steps: u64,
     pub train: Figures,
     pub valid: Option<Figures>,
+    /// Of the training rows as validation rows are judged, where the file asks for it after this epoch.
+    pub judged: Option<Figures>,
     pub lr: f64,
     /// The watched figure is the best so far.
     pub best: bool,

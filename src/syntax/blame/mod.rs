@@ -18,7 +18,8 @@ pub(super) fn table(scene: &Scene<'_>) -> Option<Diagnostic> {
     if is_end(scene) && scene.tokens.iter().any(|t| t.kind == TokenKind::OpenStr) {
         return None;
     }
-    let causes: [fn(&Scene<'_>) -> Option<Diagnostic>; 14] = [
+    let causes: [fn(&Scene<'_>) -> Option<Diagnostic>; 15] = [
+        text::slashes,
         text::bad_number,
         text::plus_sign,
         text::foreign_character,

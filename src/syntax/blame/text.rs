@@ -8,6 +8,19 @@ use crate::syntax::recover::{self, Scene};
 /// Quotes of books and word processors.
 const QUOTES: [&str; 3] = ["“", "”", "„"];
 
+/// `// a comment`, at either of the two.
+pub(super) fn slashes(scene: &Scene<'_>) -> Option<Diagnostic> {
+    let first = [0, -1]
+        .into_iter()
+        .find(|first| scene.near(*first) == "/" && scene.near(first + 1) == "/" && scene.touches(*first))?;
+    let marks = scene.token(first)?.span.to(scene.token(first + 1)?.span);
+    Some(Diagnostic::error("E0001", marks, "comments begin with `#`").label("begins no comment here").fix(
+        "write it so",
+        marks,
+        "#",
+    ))
+}
+
 pub(super) fn bad_number(scene: &Scene<'_>) -> Option<Diagnostic> {
     let place = scene.place();
     let malformed = |span: Span| {

@@ -15,14 +15,16 @@
 //! `stage.conv.weight`). Averages, states of optimizers, counts of batches are passed over; other tensors that nothing reads are told (W0508).
 //!
 //! Of PyTorch matrices are turned (`[out, in]` there), filters of convolutions too (`[out, in, height, width]`), also of `Conv1d`, transposed and depthwise ones. A `dense` behind the `flatten` of maps has its
-//! inputs put into order: maps have their channels first there and last here. `running_mean` and `running_var` are read; the packed projections of `MultiheadAttention` are taken apart; of `LSTM`, `GRU` and `RNN` the first
-//! layer is read, the two biases of an LSTM added, both directions of a bidirectional one. A file is written by
+//! inputs put into order: maps have their channels first there and last here. `running_mean` and `running_var` are read; the packed projections of `MultiheadAttention` are taken apart; of `LSTM`, `GRU` and `RNN` the two
+//! biases are added where they are one here, and both directions of a bidirectional one are read. Of a module with several layers, `num_layers=2`, the first is called as the module is and the others by their numbers:
+//! `into=[low, high], names=[rnn, rnn_l1]`. A file is written by
 //! `safetensors.torch.save_file(model.state_dict(), "net.safetensors")`.
 //!
 //! Of Keras are read `kernel`, `bias`, `gamma`, `beta`, `moving_mean`, `moving_variance`, `embeddings`, `alpha`; depthwise and transposed filters are turned, the gates of a GRU put into order, heads of attention
 //! joined. A file is written by `safetensors.numpy.save_file({v.path: v.numpy() for v in model.variables}, "net.safetensors")`; where the net's name stands in front, `prefix="sequential/"` says so.
 //!
-//! Numbers beside the tensors are the net's to write: `batch_norm eps=0.001` and `layer_norm eps=0.001` for Keras, `gelu kind=tanh`, the slope of a `leaky_relu`, padding. Rows must be normalised as they were there. Learned rates of
+//! Numbers beside the tensors are the net's to write: `batch_norm eps=0.001` and `layer_norm eps=0.001` for Keras, `gelu kind=tanh`, the slope of a `leaky_relu`, padding. `PReLU` of Keras has a slope for each number of a map
+//! unless it says `shared_axes`: `prelu per=element`. Rows must be normalised as they were there. Learned rates of
 //! dropout have no tensors in other libraries and begin as they say themselves.
 //!
 //! # Example

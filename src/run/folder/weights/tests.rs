@@ -252,6 +252,79 @@ fn files_that_do_not_fit_are_told() {
     insta::assert_snapshot!(told.join("\n\n"));
 }
 
+/// The layers of a recurrent module stand under one name in PyTorch, each with its number.
+#[test]
+fn layers_of_one_module_are_told_by_their_numbers() {
+    let layers = [
+        "input x: real[5, 2]",
+        "low: bidirectional { gru 3 }",
+        "high: bidirectional { gru 2, output=last }",
+        "output y: real[4]",
+    ];
+    let mut all = serde_json::Map::new();
+    for (layer, inputs, width) in [(0, 2, 3), (1, 6, 2)] {
+        for (way, suffix) in [(0, ""), (1, "_reverse")] {
+            let dims = [("weight_ih", inputs), ("weight_hh", width), ("bias_ih", 0), ("bias_hh", 0)];
+            for (kind, (stem, of)) in dims.into_iter().enumerate() {
+                let dims = if of == 0 { vec![3 * width] } else { vec![3 * width, of] };
+                let mark = 100 * layer + 10 * way + kind;
+                let data = vec![mark as f64; dims.iter().product()];
+                let name = format!("rnn.{stem}_l{layer}{suffix}");
+                all.insert(name, serde_json::json!({ "dims": dims, "data": data }));
+            }
+        }
+    }
+    let file = Json::Object(all);
+    let folder = tempfile::tempdir().expect("a folder");
+    write(&folder.path().join("f"), &file);
+    let search = Search::new(folder.path(), folder.path(), None);
+    let model = model(&layers, "load \"f\", from=torch, into=[low, high], names=[rnn, rnn_l1]");
+    let found = read(&model, &search).unwrap_or_else(|error| panic!("{error:#?}"));
+    assert!(found.warnings.is_empty(), "{:#?}", found.warnings);
+    let marks: BTreeMap<&str, f32> = found
+        .given
+        .iter()
+        .filter_map(|given| match given {
+            Given::Param { param, numbers } => Some((model.params[param.0].name.as_str(), numbers[0])),
+            Given::State { .. } | Given::Vectors { .. } => None,
+        })
+        .collect();
+    assert_eq!(marks.len(), 16);
+    for (name, mark) in marks {
+        let layer = if name.starts_with("high") { 100.0 } else { 0.0 };
+        let way = if name.contains("backward") { 10.0 } else { 0.0 };
+        let kinds = ["input_weight", "recurrent_weight", ".bias", "recurrent_bias"];
+        let kind = kinds.iter().position(|kind| name.ends_with(kind)).expect("a parameter of a cell");
+        assert_eq!(mark, layer + way + kind as f32, "{name}");
+    }
+    // What is left of the module is told, and so is a layer that it lacks.
+    let below = ["input x: real[5, 2]", "rnn: bidirectional { gru 3, output=last }", "output y: real[6]"];
+    let told = said(&below, "load \"f\", from=torch", &file).join("\n");
+    assert!(told.contains("W0508") && told.contains("`rnn.bias_hh_l1`"), "{told}");
+    let lacking = said(&layers, "load \"f\", from=torch, into=high, names=[rnn_l2]", &file).join("\n");
+    assert!(lacking.contains("E0566"), "{lacking}");
+}
+
+/// Keras has a slope for each number of a map, or shares them along axes.
+#[test]
+fn slopes_of_keras_stand_where_they_are_shared() {
+    let file = |dims: &[usize]| {
+        let data: Vec<f64> = (0..dims.iter().product()).map(|i: usize| i as f64).collect();
+        serde_json::json!({ "slope/alpha": { "dims": dims, "data": data } })
+    };
+    for (per, dims) in [("channel", vec![1, 1, 4]), ("layer", vec![1, 1, 1]), ("element", vec![2, 3, 4])] {
+        let slope = format!("slope: prelu per={per}");
+        let layers = ["input x: real[2, 3, 4]", &slope, "flatten", "output y: real[24]"];
+        let keras = "load \"f\", from=keras";
+        assert_eq!(said(&layers, keras, &file(&dims)), Vec::<String>::new(), "{per}");
+        let other = said(&layers, keras, &file(&[3, 2, 4])).join("\n");
+        assert!(other.contains("E0567"), "{per}: {other}");
+    }
+    let layers = ["input x: real[2, 3, 4]", "slope: prelu per=element", "flatten", "output y: real[24]"];
+    let torch = serde_json::json!({ "slope.weight": { "dims": [4], "data": [0.0, 1.0, 2.0, 3.0] } });
+    assert!(said(&layers, "load \"f\", from=torch", &torch).join("\n").contains("E0568"));
+}
+
 /// A checkpoint of the net with numbers of its own, and its tensors as prediction reads them.
 fn checkpointed(source: &str, path: &Path, named: Named) -> Store {
     let model = check_source(source, &Env::default()).model.expect("a sound net");
