@@ -3,7 +3,8 @@
     python docs/kill_chains.py target/release/dropnet 100
     python docs/kill_chains.py target/release/dropnet 20 1,2,3
 
-The last argument is of a build with MPI: every start draws one of these numbers of processes, and every kill one of the processes.
+The last argument is of a build with MPI: every start draws one of these numbers of processes, and every kill one of the processes; the net is so
+wide then that its updates are shared out between them.
 
 Each chain trains a small net with early stopping, killed (SIGKILL) up to five times, then left to its end. `last.ckpt`, `best.ckpt` and
 `metrics.json` must have the same bytes, `log.jsonl` the same lines but for their times.
@@ -29,8 +30,8 @@ data {
 
 net {
   input x: real[2]
-  dense 64 -> relu -> dropout 0.2
-  dense 64 -> relu -> dropout 0.2
+  dense WIDTH -> relu -> dropout 0.2
+  dense WIDTH -> relu -> dropout 0.2
   dense 2
   output y: class[2]
 }
@@ -38,8 +39,8 @@ net {
 train {
   loss cross_entropy
   optimizer adam, lr=0.003
-  epochs 400
-  stop_early patience=300
+  epochs EPOCHS
+  stop_early patience=PATIENCE
 }
 """
 
@@ -97,7 +98,9 @@ def main(program, chains, counts):
     draws = random.Random(1)
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch)
-        (folder / "k.net").write_text(NET)
+        width, epochs, patience = (64, 400, 300) if max(counts) == 1 else (360, 60, 50)
+        net = NET.replace("WIDTH", str(width)).replace("EPOCHS", str(epochs))
+        (folder / "k.net").write_text(net.replace("PATIENCE", str(patience)))
         begun = time.monotonic()
         subprocess.run([program, "train", "k.net", "-q", "-o", "straight", "--threads", "1"], cwd=folder, check=True)
         seconds = time.monotonic() - begun
