@@ -65,10 +65,13 @@ def processes(parent):
 
 
 def kill(process, ranks, draws):
-    if ranks == 1:
-        return process.kill()
-    with contextlib.suppress(ProcessLookupError, IndexError, FileNotFoundError):
-        os.kill(draws.choice(processes(process.pid)), signal.SIGKILL)
+    """Answers whether a process was there to be killed: `mpirun` may not have started any yet."""
+    while process.poll() is None:
+        with contextlib.suppress(ProcessLookupError, IndexError, FileNotFoundError):
+            os.kill(process.pid if ranks == 1 else draws.choice(processes(process.pid)), signal.SIGKILL)
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def chain(program, folder, name, draws, seconds, counts):
@@ -82,8 +85,7 @@ def chain(program, folder, name, draws, seconds, counts):
             started(train + resume, ranks), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         time.sleep(draws.random() * seconds)
-        killed += process.poll() is None
-        kill(process, ranks, draws)
+        killed += kill(process, ranks, draws)
         process.wait(timeout=20)
     # A run that was killed before it had begun has nothing to be taken up.
     resume = ["--resume"] if (folder / name / "model.lock.json").exists() else []

@@ -22,6 +22,8 @@ pub struct Mpi {
     size: usize,
     /// By rank: its machine and its number there.
     processes: Vec<Process>,
+    /// Of its machine, on which threads may talk to others.
+    cores: usize,
     /// What ends this process when another is gone, which has that rank. It does not come back.
     lost: fn(usize) -> std::convert::Infallible,
     /// Ends the library with it.
@@ -44,12 +46,15 @@ impl Mpi {
     /// Joins the processes that were started together; none where the library was begun before. `lost` is called when one of them is gone.
     #[must_use]
     pub fn join(lost: fn(usize) -> std::convert::Infallible) -> Option<Self> {
-        let (universe, _) = mpi::initialize_with_threading(Threading::Multiple)?;
+        let (universe, threading) = mpi::initialize_with_threading(Threading::Multiple)?;
+        // One thread at a time, but not always the same.
+        let cores = if threading < Threading::Serialized { 1 } else { cores() };
         let world = universe.world();
         let (rank, size) = (world.rank() as usize, world.size() as usize);
         let name = mpi::environment::processor_name().unwrap_or_default();
         let own = Process { machine: crate::draws::site_key(&name), number: std::process::id() };
-        let mut joined = Self { world, rank, size, processes: vec![own; size], lost, _universe: universe };
+        let processes = vec![own; size];
+        let mut joined = Self { world, rank, size, processes, cores, lost, _universe: universe };
         let bytes = [own.machine.to_ne_bytes().as_slice(), &own.number.to_ne_bytes(), &[0; 4]].concat();
         let all = gather(&joined, &bytes, bytes.len());
         joined.processes = all.chunks_exact(bytes.len()).map(Process::read).collect();
@@ -96,7 +101,7 @@ impl Peers for Mpi {
     /// Those that it may run on, divided among the processes of its machine: fewer than there are where each is bound to cores of its own.
     fn cores(&self) -> usize {
         let own = self.processes[self.rank].machine;
-        cores() / self.processes.iter().filter(|process| process.machine == own).count()
+        self.cores / self.processes.iter().filter(|process| process.machine == own).count()
     }
 
     fn swap(&self, to: usize, out: &[&[u8]], from: usize, into: &mut [&mut [u8]]) {
