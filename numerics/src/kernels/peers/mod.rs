@@ -6,6 +6,7 @@
 mod courier;
 mod exchange;
 mod gather;
+mod lengths;
 #[cfg(feature = "mpi")]
 mod mpi;
 mod pieces;
@@ -15,8 +16,9 @@ mod threads;
 #[cfg(feature = "mpi")]
 pub use self::mpi::Mpi;
 pub use courier::Courier;
-pub use exchange::{Exchange, Join, Lengths, Part, collected};
+pub use exchange::{Exchange, Join, Part};
 pub use gather::{agree, broadcast, gather, gather_all};
+pub use lengths::{Lengths, collected};
 pub use pieces::{Piece, collect, collect_slices};
 pub use slices::{SHARD, Slice};
 pub use threads::{Link, Thread, threads};
