@@ -270,7 +270,7 @@ mod tests {
         let mut lines = Lines { columns: Some(80), lr: Some(0.01) };
         assert_eq!(
             lines.of(&report),
-            "epoch 1/9  340us  loss 0.5000  rmse 0.5000  mae 0.5000\n                   | judged 0.5000  0.5000  0.5000 | valid loss 0.5000  rmse 0.5000"
+            "epoch 1/9  340us  loss 0.5000  rmse 0.5000  mae 0.5000\n                  | judged 0.5000  0.5000  0.5000 | valid loss 0.5000  rmse 0.5000"
         );
         assert!(!Lines { columns: None, ..lines }.of(&report).contains('\n'));
     }

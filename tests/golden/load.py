@@ -164,6 +164,22 @@ def recurrent_in_keras(s):
     return {**own, **{f"second/{k}": v for k, v in cell(s, "second", "rnn").items()}, **dense(s, "fc")}
 
 
+class Stacked(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn, self.fc = nn.LSTM(3, 4, num_layers=2, bidirectional=True, batch_first=True), nn.Linear(5 * 8, 2)
+
+    def forward(self, x):
+        return self.fc(self.rnn(x)[0].flatten(1))
+
+
+def stacked_in_keras(s):
+    ways = [("forward_lstm", ""), ("backward_lstm", "_reverse")]
+    upper = {k.replace("_l1", "_l0"): v for k, v in s.items() if "_l1" in k}
+    own = {f"{to}/{way}/lstm_cell/{k}": v for to, of in (("low", s), ("top", upper)) for way, suffix in ways for k, v in cell(of, "rnn", "lstm", suffix).items()}
+    return {**own, **dense(s, "fc")}
+
+
 class Block(nn.Module):
     def __init__(self):
         super().__init__()
@@ -213,6 +229,8 @@ def all_cases():
     yield case("encoder", ["input x: real[24]", "reshape 6x4, roles=[time, channel]", "pos: positions kind=learned",
                            "enc: residual {\n    norm: layer_norm\n    attn: attention heads=2\n  }", "last: rms_norm", "mean_pool over=time", "head: dense 3",
                            "output y: real[3]"], "", Encoder(), torch.randn(ROWS, 24), call, encoder_in_keras, "")
+    yield case("stacked", ["input x: real[5, 3]", "low: bidirectional { lstm 4 }", "top: bidirectional { lstm 4 }", "flatten", "fc: dense 2", "output y: real[2]"],
+               "into=[low, top, fc], names=[rnn, rnn_l1, fc]", Stacked(), series, call, stacked_in_keras, "")
 
 
 KINDS = {"torch.float32": ("F32", "<f"), "torch.float64": ("F64", "<d"), "torch.int64": ("I64", "<q")}

@@ -193,7 +193,7 @@ pub(super) fn balance_classes(args: &mut Args, counts: &[f64], rows: f64) {
     args.resolve("class_weights", Value::List(weights));
 }
 
-fn smooth(cx: &mut LossCx<'_>, q: ValueId, smoothing: f64, classes: usize) -> ValueId {
+pub(super) fn smooth(cx: &mut LossCx<'_>, q: ValueId, smoothing: f64, classes: usize) -> ValueId {
     let scaled = cx.b.scale(q, (1.0 - smoothing) as f32);
     cx.b.offset(scaled, (smoothing / classes as f64) as f32)
 }

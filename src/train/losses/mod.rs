@@ -118,7 +118,7 @@ impl LossCx<'_> {
 }
 
 crate::train::family! {
-    Loss: absolute_error, binary_cross_entropy, cross_entropy, focal, gaussian_nll, hinge, huber, log_cosh, poisson, quantile, squared_error
+    Loss: absolute_error, binary_cross_entropy, cross_entropy, focal, gaussian_nll, hinge, huber, kl, log_cosh, poisson, quantile, squared_error
 }
 
 #[cfg(test)]

@@ -82,6 +82,12 @@ fn cross_entropy(row: &Row) -> (f64, f64) {
     (-log_softmax(&row.z).iter().zip(&row.y).map(|(log_p, q)| q * log_p).sum::<f64>(), 1.0)
 }
 
+fn divergence(row: &Row, smoothing: f64) -> (f64, f64) {
+    let q = |y: f64| (1.0 - smoothing) * y + smoothing / 3.0;
+    let term = |(log_p, y): (&f64, &f64)| if q(*y) > 0.0 { q(*y) * (q(*y).ln() - log_p) } else { 0.0 };
+    (log_softmax(&row.z).iter().zip(&row.y).map(term).sum(), 1.0)
+}
+
 fn smoothed_and_weighted(row: &Row) -> (f64, f64) {
     let log_p = log_softmax(&row.z);
     let q = |k: usize| 0.9 * row.y[k] + 0.1 / 3.0;
@@ -160,6 +166,8 @@ const CASES: &[(OutputKind, &str, Formula, Formula)] = &[
         smoothed_and_weighted,
         cross_entropy,
     ),
+    (OutputKind::class(3), "kl", |row| divergence(row, 0.0), cross_entropy),
+    (OutputKind::class(3), "kl, label_smoothing=0.2", |row| divergence(row, 0.2), cross_entropy),
     (OutputKind::bits(2), "binary_cross_entropy", |row| binary(row, 0.0), |row| binary(row, 0.0)),
     (
         OutputKind::bits(2),

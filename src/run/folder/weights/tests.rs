@@ -99,7 +99,7 @@ fn nets_of_other_libraries_predict_what_they_did_there() {
         serde_json::from_str(include_str!("../../../../tests/golden/load.json")).expect("JSON");
     let rows = golden["rows"].as_u64().expect("rows") as usize;
     let cases = golden["cases"].as_array().expect("cases");
-    assert_eq!(cases.len(), 7);
+    assert_eq!(cases.len(), 8);
     let folder = tempfile::tempdir().expect("a folder");
     let search = Search::new(folder.path(), folder.path(), None);
     for case in cases {
