@@ -182,6 +182,8 @@ pub fn undealt(blocks: usize, count: usize) -> Failure {
 #[cfg(feature = "mpi")]
 fn lost(rank: usize) -> std::convert::Infallible {
     use std::io::Write;
+    // Who leaves with words of its own has all ended, this one before it says that somebody is gone.
+    std::thread::sleep(std::time::Duration::from_secs(1));
     // The first says it, or the second if that is gone.
     let own = std::env::var("OMPI_COMM_WORLD_RANK").ok().and_then(|rank| rank.parse().ok()).unwrap_or(0);
     if own == 0 || (own == 1 && rank == 0) {
