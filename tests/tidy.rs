@@ -136,7 +136,6 @@ fn folders_are_private() {
 /// Words that mean something else where they stand in quotes.
 const OTHER_MEANINGS: &[(&str, &str, &str)] = &[
     ("check/eval.rs", "log", "a function of numbers"),
-    ("cli/audit.rs", "kl", "between predictions"),
     ("check/forms.rs", "flip", "a layer of a later version"),
     ("check/net/ends.rs", "identity", "the text of a fix, written for the user"),
     ("check/predict.rs", "precision", "an argument: the inverse variance of an observation"),
