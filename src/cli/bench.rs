@@ -95,14 +95,7 @@ impl Command {
                 "`--ranks` foretells from one process, and several were started\nhelp: leave it out to time these, or `mpirun`",
             ));
         }
-        let source = Source::read(&self.file.path)?;
-        let mut ready = opened(&self.file, &source, ui)?;
-        if let Some(ranks) = ranks {
-            ranks.deal(|count| ready.model.deal(count))?;
-            let mut facts = run::facts_of_text(&source.text, &self.file.sets.sets);
-            facts.extend(run::facts_of_data(&ready).map_err(|error| data::failure(&error, None, ui))?);
-            ranks.have_the_same(&facts)?;
-        }
+        let (source, ready) = self.opened(ranks, ui)?;
         let timed = self.timed(&source, &ready, ranks, ui);
         let (bench, foretold) = Ranks::settled(ranks, timed, ui)?;
         let text = match self.json {
@@ -117,6 +110,24 @@ impl Command {
             written.map_err(|error| Failure::data(format!("cannot write {}: {error}", path.display())))?;
         }
         Ok(Exit::Done)
+    }
+
+    /// The text, and the net and its data: the same in all processes, if there are several.
+    fn opened(&self, ranks: Option<&Ranks>, ui: &mut Ui) -> Result<(Source, Ready), Failure> {
+        let open = |ui: &mut Ui| {
+            let source = Source::read(&self.file.path)?;
+            let ready = opened(&self.file, &source, ui)?;
+            Ok((source, ready))
+        };
+        let here = open(ui);
+        let Some(ranks) = ranks else { return here };
+        let (source, mut ready) = ranks.all(here, ui)?;
+        let of_data = run::facts_of_data(&ready).map_err(|error| data::failure(&error, None, ui));
+        let mut facts = run::facts_of_text(&source.text, &self.file.sets.sets);
+        facts.extend(ranks.all(of_data, ui)?);
+        ranks.have_the_same(&facts)?;
+        ranks.deal(|count| ready.model.deal(count))?;
+        Ok((source, ready))
     }
 
     fn timed(

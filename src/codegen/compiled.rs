@@ -10,7 +10,7 @@ use crate::kernels::{
     team::Team,
 };
 use crate::loops::{BufferKind, Call, Kernel, LoopKernel, Program, Work, traffic};
-use crate::peers::{Courier, Slice};
+use crate::peers::{self, Courier, Slice};
 
 use super::abi::RunFn;
 use super::bind::{Bind, Bound};
@@ -182,7 +182,9 @@ impl Compiled {
         match team.peers().filter(|peers| peers.size() == blocks.ranks()) {
             Some(peers) => {
                 let first_block = peers.rank() * blocks.own();
-                let courier = (self.is_beside() && peers.cores() > team.threads()).then(Courier::new);
+                // All have one or none: where a step is broken off, what is under way must be so everywhere.
+                let lacks = u32::from(peers.cores() <= team.threads());
+                let courier = (self.is_beside() && peers::agree(peers, lacks) == 0).then(Courier::new);
                 Ok(Some(Shared { peers, first_block, courier, agreed: AtomicU32::new(0) }))
             }
             None => Err(CodegenError::Bind {

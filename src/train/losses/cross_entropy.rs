@@ -104,11 +104,7 @@ impl Loss for CrossEntropy {
         }
         let classes = cx.kind.width();
         let log_p = cx.b.log_softmax(cx.output);
-        let mut q = cx.soft_target(classes);
-        let smoothing = cx.args.number("label_smoothing");
-        if cx.training && smoothing > 0.0 {
-            q = smooth(cx, q, smoothing, classes);
-        }
+        let q = smoothed_target(cx, classes);
         let weights = weights(cx.args);
         if !cx.training || weights.is_empty() {
             let terms = cx.b.mul(q, log_p);
@@ -139,11 +135,7 @@ fn of_steps(cx: &mut LossCx<'_>) -> RowLoss {
     // How many there are is known before any logit, so that fusion can leave gradients where it reads logits.
     weights.into_iter().for_each(|weights| _ = cx.b.sum(weights, &[0]));
     let log_p = cx.b.log_softmax(cx.output);
-    let mut q = cx.soft_target(vocab);
-    let smoothing = cx.args.number("label_smoothing");
-    if cx.training && smoothing > 0.0 {
-        q = smooth(cx, q, smoothing, vocab);
-    }
+    let q = smoothed_target(cx, vocab);
     let terms = cx.b.mul(q, log_p);
     let sum = cx.b.sum(terms, &[2]);
     let losses = cx.b.neg(sum);
@@ -193,7 +185,12 @@ pub(super) fn balance_classes(args: &mut Args, counts: &[f64], rows: f64) {
     args.resolve("class_weights", Value::List(weights));
 }
 
-pub(super) fn smooth(cx: &mut LossCx<'_>, q: ValueId, smoothing: f64, classes: usize) -> ValueId {
+/// Class targets, mixed and, in training, smoothed.
+pub(super) fn smoothed_target(cx: &mut LossCx<'_>, classes: usize) -> ValueId {
+    let (q, smoothing) = (cx.soft_target(classes), cx.args.number("label_smoothing"));
+    if !cx.training || smoothing == 0.0 {
+        return q;
+    }
     let scaled = cx.b.scale(q, (1.0 - smoothing) as f32);
     cx.b.offset(scaled, (smoothing / classes as f64) as f32)
 }

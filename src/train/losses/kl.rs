@@ -16,7 +16,7 @@
 //! # Papers
 //! Kullback and Leibler 1951, On information and sufficiency.
 
-use super::{Likelihood, Loss, LossCx, RowLoss, cross_entropy::smooth};
+use super::{Likelihood, Loss, LossCx, RowLoss, cross_entropy::smoothed_target};
 use crate::{
     model::OutputKind,
     vocab::{ArgSpec, Block, Bounds, Default, Kind, Sig},
@@ -61,11 +61,7 @@ impl Loss for Kl {
     fn rows(&self, cx: &mut LossCx<'_>) -> RowLoss {
         let classes = cx.kind.width();
         let log_p = cx.b.log_softmax(cx.output);
-        let mut q = cx.soft_target(classes);
-        let smoothing = cx.args.number("label_smoothing");
-        if cx.training && smoothing > 0.0 {
-            q = smooth(cx, q, smoothing, classes);
-        }
+        let q = smoothed_target(cx, classes);
         let least = cx.b.splat(LEAST, q);
         let known = cx.b.max(q, least);
         let log_q = cx.b.log(known);
