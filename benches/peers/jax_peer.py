@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import jax_maps
+
 
 def weights(sizes, rng):
     params = []
@@ -34,37 +36,54 @@ def outputs(params, x, key, rates):
     return h
 
 
+def network(spec):
+    """What begins a net's parameters, and what makes logits of them, rows and a key, beside what a step tells of them (running figures)."""
+    if spec["net"] in jax_maps.NETS:
+        return jax_maps.NETS[spec["net"]]()
+    return (lambda rng: weights(spec["sizes"], rng)), (lambda params, x, key: (outputs(params, x, key, spec["rates"]), None))
+
+
+def merged(params, told):
+    """Parameters with what a step tells of them."""
+    if isinstance(params, dict):
+        return {name: merged(value, told[name]) if name in told else value for name, value in params.items()}
+    return [merged(*pair) for pair in zip(params, told)] if isinstance(params, list) and told is not None else params if told is None else told
+
+
 def training(spec):
-    sizes, batch, steps = spec["sizes"], spec["batch"], spec["steps"]
-    classes = sizes[-1]
+    batch, steps = spec["batch"], spec["steps"]
+    classes = spec["sizes"][-1]
+    # Convolutions are trained on the classes as they are.
+    smoothing = 0.0 if spec["net"] in jax_maps.NETS else 0.1
     rng = np.random.default_rng(0)
     x = jnp.asarray(np.load(spec["data"] + "_x.npy")[: steps * batch])
     y = jnp.asarray(np.load(spec["data"] + "_y.npy")[: steps * batch])
-    params = weights(sizes, rng)
+    begin, apply = network(spec)
+    params = begin(rng)
     zeros = jax.tree.map(jnp.zeros_like, params)
     state = (params, zeros, jax.tree.map(jnp.zeros_like, params), jnp.zeros((), jnp.int32), jax.random.key(0))
 
     def loss_of(params, xb, yb, key):
-        h = outputs(params, xb, key, spec["rates"])
+        h, told = apply(params, xb, key)
         if classes == 1:
-            return jnp.mean((h - yb) ** 2)
-        target = jax.nn.one_hot(yb, classes) * 0.9 + 0.1 / classes
-        return -jnp.mean(jnp.sum(target * jax.nn.log_softmax(h), axis=1))
+            return jnp.mean((h - yb) ** 2), told
+        target = jax.nn.one_hot(yb, classes) * (1 - smoothing) + smoothing / classes
+        return -jnp.mean(jnp.sum(target * jax.nn.log_softmax(h), axis=1)), told
 
     def step(state, index):
         params, m, v, t, key = state
         key, own = jax.random.split(key)
-        loss, grads = jax.value_and_grad(loss_of)(params, x[index], y[index], own)
+        (loss, told), grads = jax.value_and_grad(loss_of, has_aux=True)(params, x[index], y[index], own)
         t = t + 1
         m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, grads)
         v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, grads)
         c1, c2 = 1 - 0.9**t, 1 - 0.999**t
 
         def update(p, m, v):
-            decay = 1 - 1e-3 * 0.01 if p.ndim == 2 else 1.0
+            decay = 1 - 1e-3 * 0.01 if p.ndim >= 2 else 1.0
             return p * decay - 1e-3 * (m / c1) / (jnp.sqrt(v / c2) + 1e-8)
 
-        return (jax.tree.map(update, params, m, v), m, v, t, key), loss
+        return (merged(jax.tree.map(update, params, m, v), told), m, v, t, key), loss
 
     @jax.jit
     def epoch(state, order):
@@ -92,11 +111,13 @@ def training(spec):
 def predicting(spec):
     sizes, steps = spec["sizes"], spec["steps"]
     rng = np.random.default_rng(0)
-    params = weights(sizes, rng)
-    x = jnp.asarray(rng.standard_normal((spec["batch"], sizes[0]), dtype=np.float32))
+    begin, apply = network(spec)
+    params = begin(rng)
+    shape = sizes[0] if isinstance(sizes[0], list) else sizes[:1]
+    x = jnp.asarray(rng.standard_normal((spec["batch"], *shape), dtype=np.float32))
 
     def meaning(params, x, key):
-        y = outputs(params, x, key, spec["rates"])
+        y, _ = apply(params, x, key)
         return jax.nn.softmax(y) if sizes[-1] > 1 else y
 
     if spec["mode"] == "eval":

@@ -32,7 +32,7 @@ NETS = {
     "medium_last": ([784, 512, 512, 10], [0.0, 0.0, 0.5]),
     "large": ([784, 1024, 1024, 1024, 10], [0.2, 0.5, 0.5, 0.5]),
 }
-# Shapes of the pictures, and classes: what `torch_maps.py` builds.
+# Shapes of the pictures, and classes: what `torch_maps.py` and `jax_maps.py` build.
 MAPS = {"maps": [32, 32, 3], "lenet": [28, 28, 1], "resnet": [32, 32, 3], "separable": [32, 32, 3]}
 NETS |= {net: ([shape, 10], []) for net, shape in MAPS.items()}
 SAMPLES = 100
@@ -69,7 +69,7 @@ for net in ["table", "small", "medium", "medium_last"]:
     for rows, calls in [(1, 20), (100, 2), (1000, 1)]:
         WORKLOADS[f"mc-{net}-{rows}"] = {"net": net, "batch": rows, "steps": calls, "mode": "mc"}
 # Peers that know convolutions.
-MAP_PEERS = ["torch-eager", "torch-compile"]
+MAP_PEERS = ["torch-eager", "torch-compile", "jax-rbg", "jax-threefry"]
 PEERS = {
     "jax-rbg": [sys.executable, "jax_peer.py", "rbg"],
     "jax-threefry": [sys.executable, "jax_peer.py", "threefry2x32"],

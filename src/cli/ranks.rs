@@ -43,10 +43,10 @@ fn joined() -> Result<Joined, Failure> {
 /// Joins the processes that were started together, of which there are several.
 #[cfg(feature = "mpi")]
 fn joined() -> Result<Joined, Failure> {
-    let Some(peers) = dropnet::internal::peers::Mpi::join(lost) else { return Ok(None) };
-    let peers = Arc::new(peers);
+    let Some(peers) = peers::Mpi::join(lost) else { return Ok(None) };
+    let peers = Arc::new(peers::Near::new(peers));
     let all = peers.clone();
-    Ok(Some((peers, Box::new(move |code| all.end_all(code)))))
+    Ok(Some((peers, Box::new(move |code| all.inner().end_all(code)))))
 }
 
 impl Ranks {

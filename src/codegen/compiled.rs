@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::graph::SlotId;
 use crate::kernels::{
+    aligned::AlignedVec,
     pace::{Pace, Pacing},
     team::Team,
 };
@@ -40,11 +41,6 @@ pub enum Status {
     },
 }
 
-/// A cache line of temporaries.
-#[derive(Clone, Copy, Default)]
-#[repr(C, align(64))]
-pub(super) struct Line([f32; LINE]);
-
 /// Native code of one program.
 pub struct Compiled {
     program: Program,
@@ -55,7 +51,7 @@ pub struct Compiled {
     /// Elements and multiplications of a row of a batch, and of a step besides.
     work: Work,
     tasks: Vec<Task>,
-    arena: Mutex<Vec<Line>>,
+    arena: Mutex<AlignedVec>,
     /// By the rows of a whole step and the most threads: how many are at work.
     paces: Mutex<BTreeMap<(usize, usize), Pace>>,
     times: Times,
@@ -82,7 +78,7 @@ impl Compiled {
             tasks: functions.schedule.step,
             needs: Needs::of(program),
             work: Work::of(program),
-            arena: Mutex::new(Vec::new()),
+            arena: Mutex::default(),
             paces: Mutex::default(),
             times,
             spent: Mutex::default(),
@@ -143,16 +139,17 @@ impl Compiled {
     ) -> Result<Status, CodegenError> {
         let places = Arena::new(&self.program, bind.batch);
         let mut arena = self.arena.lock().unwrap_or_else(PoisonError::into_inner);
-        if arena.len() < places.lines {
-            arena.clear();
-            arena.try_reserve_exact(places.lines).map_err(|_| {
-                let gigabytes = (places.lines * size_of::<Line>()) as f64 / 1e9;
+        let elements = places.lines * LINE;
+        if arena.len() < elements {
+            // What it had goes first.
+            *arena = AlignedVec::default();
+            *arena = AlignedVec::try_filled(elements, 0.0).map_err(|_| {
+                let gigabytes = (elements * size_of::<f32>()) as f64 / 1e9;
                 CodegenError::Memory(format!(
                     "a minibatch of {} rows needs {gigabytes:.1} GB for the values of its layers\nhelp: a smaller `batch`, or narrower layers",
                     bind.batch
                 ))
             })?;
-            arena.resize(places.lines, Line([0.0; LINE]));
         }
         let address = arena.as_mut_ptr() as u64;
         let shared = self.shared(team)?;

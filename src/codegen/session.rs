@@ -10,8 +10,7 @@ use crate::loops::BufferKind;
 
 use super::abi::Args;
 use super::bind::{Array, Bind, Bound, Tensor};
-use super::compiled::Line;
-use super::layout::{Arena, elements};
+use super::layout::{Arena, LINE, elements};
 use super::pass::args;
 use super::shape::row_len;
 use super::{CodegenError, Compiled, Storage};
@@ -38,7 +37,7 @@ pub struct Session {
     order: Vec<u32>,
     totals: Vec<f64>,
     /// Temporaries; native code alone reads and writes them.
-    _arena: Vec<Line>,
+    _arena: AlignedVec,
     operands: Vec<u64>,
     most: usize,
     /// Numbers of a row's output.
@@ -90,7 +89,7 @@ impl Compiled {
             output,
             order: (0..most as u32).collect(),
             totals: vec![0.0; self.totals()],
-            _arena: vec![Line::default(); lines],
+            _arena: AlignedVec::filled(lines * LINE, 0.0),
             operands: Vec::new(),
             most,
             width,

@@ -24,6 +24,7 @@ mod panel;
 pub mod peers;
 pub mod pool;
 mod row;
+pub mod shared;
 mod sparse;
 pub mod squares;
 pub mod team;

@@ -143,26 +143,34 @@ impl Exchange<'_> {
             lie.0[node] = self.own_pieces(node, &own).map(|piece| piece.start).collect();
         }
         let (mut told, mut all) = ([f32::from_bits(bits)], bits);
+        let (mut rounds, written) = (Vec::new(), self.written());
         for away in 1..size {
             let (to, from) = ((rank + away) % size, (rank + size - away) % size);
             let theirs = self.columns(to);
             let mut out: Vec<Piece> =
                 self.runs.nodes(rank).flat_map(|node| self.own_pieces(node, &theirs)).collect();
             let mut into = Vec::new();
-            for node in self.runs.nodes(from) {
+            for _ in self.runs.nodes(from) {
                 let starts = self.behind(next, &own);
                 into.extend(
                     starts.iter().zip(&own).map(|(start, own)| Piece { start: *start, len: own.len() }),
                 );
-                lie.0[node] = starts;
                 next = next.wrapping_add(len);
             }
             let mut heard = [0.0];
             out.push(Piece { start: told.as_mut_ptr(), len: 1 });
             into.push(Piece { start: heard.as_mut_ptr(), len: 1 });
-            // SAFETY: the caller's contract; the room has as many elements as come.
-            unsafe { pieces::swap(self.peers, to, &out, from, &into) };
+            // SAFETY: the caller's contract; the room has as many elements as come. Until all is settled below own columns alone are written, which are shown to nobody.
+            unsafe {
+                let mut places = pieces::show(self.peers, to, &out, from, &into).into_iter();
+                let mut room = into.iter();
+                for node in self.runs.nodes(from) {
+                    let lies = self.parts.iter().zip(room.by_ref().zip(places.by_ref()));
+                    lie.0[node] = lies.map(|(part, lies)| part.placed(written[node], lies)).collect();
+                }
+            }
             all |= heard[0].to_bits();
+            rounds.push((to, out, from, into));
         }
         // SAFETY: the caller's contract.
         unsafe {
@@ -171,7 +179,18 @@ impl Exchange<'_> {
                 collect(self.peers, |rank| self.cut_pieces(rank));
             }
         }
+        for (to, out, from, into) in rounds {
+            pieces::settle(self.peers, to, &out, from, &into);
+        }
         all
+    }
+
+    /// By node: whether something is left where it lies before the root is made.
+    fn written(&self) -> Vec<bool> {
+        let mut written = vec![false; self.runs.rows];
+        let pairs: Vec<Pair> = self.runs.across().collect();
+        pairs.iter().rev().skip(1).for_each(|pair| written[pair.low] = true);
+        written
     }
 
     /// The columns that a process adds.
@@ -239,6 +258,22 @@ impl Exchange<'_> {
                 unsafe { std::ptr::copy(root[i], into, len) };
             }
         }
+    }
+}
+
+impl Part {
+    /// Where columns of another's node are added: where they lie, if they are only read, else in the room, to which they are copied if they are not there.
+    ///
+    /// # Safety
+    /// So many elements are at both places.
+    unsafe fn placed(&self, is_written: bool, (room, place): (&Piece, *mut f32)) -> *mut f32 {
+        let is_written = is_written || matches!(self.join, Join::Moments(_));
+        if !is_written || place == room.start {
+            return place;
+        }
+        // SAFETY: the caller's contract: one of the places is another process's.
+        unsafe { std::ptr::copy_nonoverlapping(place, room.start, room.len) };
+        room.start
     }
 }
 

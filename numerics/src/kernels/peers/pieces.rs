@@ -29,29 +29,78 @@ impl Piece {
     }
 }
 
-/// Sends `out` to one process while `into` is filled with what another sends, whose pieces are as long.
+fn is_long(piece: &&Piece) -> bool {
+    piece.len > SMALL
+}
+
+/// Bytes of what pieces travel as: first those that travel together.
+fn travelling(pieces: &[Piece]) -> Vec<usize> {
+    let together: usize = pieces.iter().filter(|piece| !is_long(piece)).map(|piece| piece.len).sum();
+    let alone = pieces.iter().filter(is_long).map(|piece| piece.len);
+    std::iter::once(together).chain(alone).map(|len| len * size_of::<f32>()).collect()
+}
+
+/// Hands what travels to `transport`, which sends it and fills the other.
 ///
 /// # Safety
-/// All pieces are there, those of `into` are apart from each other and from those of `out`, and nobody else touches them.
-pub(super) unsafe fn swap(peers: &dyn Peers, to: usize, out: &[Piece], from: usize, into: &[Piece]) {
-    let long = |piece: &&Piece| piece.len > SMALL;
-    let short = |piece: &&Piece| piece.len <= SMALL;
+/// As for [`swap`].
+unsafe fn with_messages<R>(
+    out: &[Piece],
+    into: &[Piece],
+    transport: impl FnOnce(&[&[u8]], &mut [&mut [u8]]) -> R,
+) -> R {
     // SAFETY: the caller's contract.
     unsafe {
+        let short = |piece: &&Piece| !is_long(piece);
         let packed: Vec<f32> = out.iter().filter(short).flat_map(|piece| piece.numbers()).copied().collect();
         let mut came = vec![0.0; into.iter().filter(short).map(|piece| piece.len).sum()];
         let mut leaving: Vec<&[u8]> = vec![bytemuck::cast_slice(&packed)];
-        leaving.extend(out.iter().filter(long).map(|piece| bytemuck::cast_slice(piece.numbers())));
+        leaving.extend(out.iter().filter(is_long).map(|piece| bytemuck::cast_slice(piece.numbers())));
         let mut coming: Vec<&mut [u8]> = vec![bytemuck::cast_slice_mut(&mut came)];
-        coming.extend(into.iter().filter(long).map(|piece| bytemuck::cast_slice_mut(piece.numbers_mut())));
-        peers.swap(to, &leaving, from, &mut coming);
+        coming.extend(into.iter().filter(is_long).map(|piece| bytemuck::cast_slice_mut(piece.numbers_mut())));
+        let done = transport(&leaving, &mut coming);
         let mut rest = came.as_slice();
         for piece in into.iter().filter(short) {
             let (own, behind) = rest.split_at(piece.len);
             piece.numbers_mut().copy_from_slice(own);
             rest = behind;
         }
+        done
     }
+}
+
+/// Sends `out` to one process while `into` is filled with what another sends, whose pieces are as long.
+///
+/// # Safety
+/// All pieces are there, those of `into` are apart from each other and from those of `out`, and nobody else touches them.
+pub(super) unsafe fn swap(peers: &dyn Peers, to: usize, out: &[Piece], from: usize, into: &[Piece]) {
+    // SAFETY: the caller's contract.
+    unsafe { with_messages(out, into, |out, into| peers.swap(to, out, from, into)) }
+}
+
+/// The same, but long pieces may stay in the memory of the one that sends them, until [`settle`]: answers where each of `into` is.
+///
+/// # Safety
+/// As for [`swap`]; nobody changes `out` until then, and what lies elsewhere is only read.
+pub(super) unsafe fn show(
+    peers: &dyn Peers,
+    to: usize,
+    out: &[Piece],
+    from: usize,
+    into: &[Piece],
+) -> Vec<*mut f32> {
+    // SAFETY: the caller's contract.
+    let places = unsafe { with_messages(out, into, |out, into| peers.show(to, out, from, into)) };
+    let mut places = places.into_iter().skip(1);
+    let place = |piece: &Piece| {
+        if is_long(&piece) { places.next().map(|place| place.cast_mut().cast()) } else { None }
+    };
+    into.iter().map(place).zip(into).map(|(place, piece)| place.unwrap_or(piece.start)).collect()
+}
+
+/// What was shown was read.
+pub(super) fn settle(peers: &dyn Peers, to: usize, out: &[Piece], from: usize, into: &[Piece]) {
+    peers.settle(to, &travelling(out), from, &travelling(into));
 }
 
 /// Everybody has everybody's pieces, each where it lies: `of` says of a rank which are its, as long in all processes. In rounds like those of

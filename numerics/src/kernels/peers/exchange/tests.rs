@@ -1,7 +1,8 @@
 //! What processes are left with, and how long it takes over networks.
 
+use super::super::super::aligned::AlignedVec;
 use super::super::super::tree::pairs;
-use super::super::{Link, SHARD, Thread, collected, threads};
+use super::super::{Link, Near, SHARD, Thread, collected, threads};
 use super::*;
 
 /// Partials of `blocks` blocks, three rows apart of which the first counts, none of whose sums is exact.
@@ -25,25 +26,42 @@ fn make(pairs: impl Iterator<Item = Pair>, first: usize, partials: &mut [f32], c
     }
 }
 
-/// The roots that all processes are left with, by process.
-fn exchanged(size: usize, runs: Runs, parts: &[(usize, Join, Option<Slice>)]) -> Vec<(Vec<Vec<f32>>, u32)> {
-    threads(size, |peers| {
-        let own = runs.of(peers.rank());
-        let mut all: Vec<Vec<f32>> = Vec::new();
-        for &(cols, by, _) in parts {
-            let whole = partials(runs.rows, cols);
-            // Also who has no rows has room for the root.
-            let mut own_part = vec![7.0; 3 * runs.each * cols];
-            let lies = &whole[3 * own.start * cols..3 * own.end * cols];
-            own_part[..lies.len()].copy_from_slice(lies);
-            make(runs.within(peers.rank()), own.start, &mut own_part, cols, by);
-            all.push(own_part);
-        }
-        let parts: Vec<Part> = all.iter_mut().zip(parts).map(|(own, of)| part(own, *of)).collect();
-        // SAFETY: each part has a run's blocks.
-        let bits = unsafe { Exchange { peers, runs, parts: &parts }.run(1 << peers.rank()) };
-        let roots = all.iter().zip(&parts).map(|(own, part)| own[..part.cols].to_vec()).collect();
-        (roots, bits)
+/// The root that a process is left with of each part, and the bits that it hears.
+fn exchanged(peers: &dyn Peers, runs: Runs, parts: &[(usize, Join, Option<Slice>)]) -> (Vec<Vec<f32>>, u32) {
+    let own = runs.of(peers.rank());
+    let mut all: Vec<AlignedVec> = Vec::new();
+    for &(cols, by, _) in parts {
+        let whole = partials(runs.rows, cols);
+        // Also who has no rows has room for the root.
+        let mut own_part = AlignedVec::filled(3 * runs.each * cols, 7.0);
+        let lies = &whole[3 * own.start * cols..3 * own.end * cols];
+        own_part[..lies.len()].copy_from_slice(lies);
+        make(runs.within(peers.rank()), own.start, &mut own_part, cols, by);
+        all.push(own_part);
+    }
+    let parts: Vec<Part> = all.iter_mut().zip(parts).map(|(own, of)| part(own, *of)).collect();
+    // SAFETY: each part has a run's blocks.
+    let bits = unsafe { Exchange { peers, runs, parts: &parts }.run(1 << peers.rank()) };
+    let roots = all.iter().zip(&parts).map(|(own, part)| own[..part.cols].to_vec()).collect();
+    // What one has read of another is nobody's concern any more.
+    all.iter_mut().for_each(|own| own.fill(f32::NAN));
+    (roots, bits)
+}
+
+/// What `work` answers as each of so many threads that see each other's memory, by rank.
+fn near<R: Send>(size: usize, work: impl Fn(&dyn Peers) -> R + Sync) -> Vec<R> {
+    let as_one = |own: Thread| {
+        let own = Near::new(own);
+        assert!(cfg!(not(target_os = "linux")) || own.count() == size - 1);
+        work(&own)
+    };
+    std::thread::scope(|scope| {
+        let as_one = &as_one;
+        let all: Vec<_> = Thread::all(size, Link::default())
+            .into_iter()
+            .map(|own| scope.spawn(move || as_one(own)))
+            .collect();
+        all.into_iter().map(|thread| thread.join().expect("an answer")).collect()
     })
 }
 
@@ -74,7 +92,9 @@ fn all_leave_with_the_root_of_one_tree() {
     {
         for parts in &lists {
             let runs = Runs { rows, each };
-            for (rank, (roots, bits)) in exchanged(size, runs, parts).into_iter().enumerate() {
+            let work = |peers: &dyn Peers| exchanged(peers, runs, parts);
+            let all = [threads(size, work), near(size, work)];
+            for (rank, (roots, bits)) in all.into_iter().flat_map(|all| all.into_iter().enumerate()) {
                 assert_eq!(bits, (1 << size) - 1);
                 for (root, &(cols, by, slice)) in roots.iter().zip(parts) {
                     let mut whole = partials(rows, cols);
