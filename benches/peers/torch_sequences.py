@@ -1,11 +1,12 @@
-"""Steps of recurrent nets and encoders: dropnet against PyTorch (eager), in one run, by medians.
+"""Steps of recurrent nets and encoders: dropnet against PyTorch (eager, compiled) and JAX, in one run, by medians.
 
-    python benches/peers/torch_sequences.py [NET ...] [--dropnet PATH] [--threads 1] [--rounds 3] [--seconds 2]
+    python benches/peers/torch_sequences.py [NET ...] [--dropnet PATH] [--peers eager,compiled,jax] [--threads 1] [--rounds 3] [--seconds 2]
 
-The nets are those below, in nets/; data are drawn. dropnet's time is that of `dropnet bench`, PyTorch's that of the processor.
+The nets are those below, in nets/; data are drawn. dropnet's time is that of `dropnet bench`, of the others that of the processor.
 """
 import argparse
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -80,21 +81,35 @@ NETS = {
 }
 
 
-def theirs(name, seconds):
+def jax_step(name, seconds):
+    """The same of JAX, which is read here: it takes as many threads as this process may use then."""
+    import jax
+
+    import jax_sequences
+
+    jax.config.update("jax_default_prng_impl", "rbg")
+    rows, steps, channels, classes, *_ = NETS[name]
+    return jax_sequences.milliseconds(name, rows, steps, channels, classes, seconds)
+
+
+def torch_step(name, seconds, compiled):
     """Milliseconds of the processor a step, the median."""
     rows, steps, channels, classes, net, *_ = NETS[name]
     model = net().train()
-    if isinstance(model, Words):
+    of_words = isinstance(model, Words)
+    if of_words:
         optimizer = torch.optim.SGD(model.parameters(), 1.0)
         x, y = torch.randint(0, classes, (rows, steps)), torch.randint(0, classes, (rows * steps,))
     else:
         optimizer = torch.optim.AdamW(model.parameters(), 1e-3, weight_decay=0.01, fused=True)
         x, y = torch.randn(rows, steps, channels), torch.randint(0, classes, (rows,))
 
+    forward = torch.compile(model) if compiled else model
+
     def step():
         optimizer.zero_grad(set_to_none=True)
-        nn.functional.cross_entropy(model(x), y).backward()
-        if isinstance(model, Words):
+        nn.functional.cross_entropy(forward(x), y).backward()
+        if of_words:
             nn.utils.clip_grad_norm_(model.parameters(), 5)
         optimizer.step()
 
@@ -132,21 +147,27 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("nets", nargs="*", default=list(NETS))
     parser.add_argument("--dropnet", default=str(HERE.parent.parent / "target/release/dropnet"))
+    parser.add_argument("--peers", default="eager,compiled,jax")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2)
     args = parser.parse_args()
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: args.threads])
     torch.set_num_threads(args.threads)
-    print("| net | dropnet, ms | PyTorch, ms | ratio |\n|---|---|---|---|")
+    peers = {"eager": lambda name: torch_step(name, args.seconds, False), "compiled": lambda name: torch_step(name, args.seconds, True), "jax": lambda name: jax_step(name, args.seconds)}
+    peers = {name: peers[name] for name in args.peers.split(",")}
+    print("| net | dropnet, ms |" + "".join(f" {name} |" for name in peers) + " ratio to the fastest |")
+    print("|---|---|" + "---|" * len(peers) + "---|")
     for name in args.nets:
         times = []
         for _ in range(args.rounds):
             with tempfile.TemporaryDirectory() as folder:
                 own = ours(args.dropnet, pathlib.Path(folder), name, args.threads, args.seconds)
             # The processor's time counts both threads.
-            times.append((own, theirs(name, args.seconds) / args.threads))
-        own, other = (statistics.median(column) for column in zip(*times))
-        print(f"| `{name}` | {own:.1f} | {other:.1f} | **{own / other:.2f}** |", flush=True)
+            times.append((own, *(peer(name) / args.threads for peer in peers.values())))
+        own, *others = (statistics.median(column) for column in zip(*times))
+        cells = "".join(f" {other:.1f} |" for other in others)
+        print(f"| `{name}` | {own:.1f} |{cells} **{own / min(others):.2f}** |", flush=True)
 
 
 if __name__ == "__main__":
