@@ -78,6 +78,14 @@ impl Units {
         self.level(d) + self.distance(d, x)
     }
 
+    /// The shortest decimal number that training sees as `x`: what the data say, where they say it in as few digits as 32 bits hold.
+    #[must_use]
+    pub fn shortest(&self, d: usize, x: f32) -> f64 {
+        let own = self.own(d, f64::from(x));
+        let mut rounded = (0..17).filter_map(|digits| format!("{own:.digits$e}").parse().ok());
+        rounded.find(|shorter| self.seen(d, *shorter) == x).unwrap_or(own)
+    }
+
     /// By how much outputs differ in the target's own units that differ by `a` and `b` in those of training.
     #[must_use]
     pub fn difference(&self, d: usize, a: f64, b: f64) -> f64 {
@@ -97,6 +105,21 @@ impl Units {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_data_say_is_found_again() {
+        let scaled = Units { mean: vec![302.17], sd: vec![81.3], curve: None };
+        for units in [
+            scaled.clone(),
+            Units { mean: vec![5.2], sd: vec![0.9], curve: Some(Curve::Log) },
+            Units::plain(1),
+        ] {
+            for own in [461.0, 0.3, 302.17, 1e-3, 12_345.67] {
+                assert_eq!(units.shortest(0, units.seen(0, own)), own, "{units:?}");
+            }
+        }
+        assert_eq!(scaled.shortest(0, scaled.seen(0, -7.5)), -7.5);
+    }
 
     #[test]
     fn logarithms_are_undone() {

@@ -18,21 +18,26 @@ train {
 }
 ";
 
+/// One thread, as tests run beside each other and those of a team wait for each other.
+fn bench<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["bench", "m.net", "--threads", "1", "--seconds", "0"], more].concat()
+}
+
 /// Every kernel of `emit --stage loops` has a time, a count and a bound; nothing is written.
 #[test]
 fn a_step_is_divided_among_its_kernels() {
     let folder = Folder::new(&[("m.net", NET)]);
-    let output = folder.command(&["bench", "m.net", "--seconds", "0", "--json"]).output().expect("runs");
-    let bench: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let kernels = bench["kernels"].as_array().expect("kernels");
+    let output = folder.command(&bench(&["--json"])).output().expect("runs");
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let kernels = answer["kernels"].as_array().expect("kernels");
     let product = kernels.iter().find(|k| k["name"] == "dense_1.product.gemm").expect("a product");
     assert_eq!(product["flops"], 2 * 50 * 2 * 16);
     assert_eq!(product["bytes"], 4 * (50 * 2 + 2 * 16 + 50 * 16));
     assert!(kernels.iter().all(|k| k["us"].as_f64() >= Some(0.0) && k["bound_us"].as_f64() >= Some(0.0)));
-    assert!(bench["step_us"].as_f64() > Some(0.0) && bench["peak_gflops"].as_f64() > Some(0.0));
-    assert_eq!(bench["batch"], 50);
+    assert!(answer["step_us"].as_f64() > Some(0.0) && answer["peak_gflops"].as_f64() > Some(0.0));
+    assert_eq!(answer["batch"], 50);
     assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 1);
-    let table = folder.run(&["bench", "m.net", "--seconds", "0"]);
+    let table = folder.run(&bench(&[]));
     assert!(
         table.contains("dense_1.product.gemm") && table.contains("a step: ") && table.contains("--- exit 0")
     );
@@ -41,7 +46,7 @@ fn a_step_is_divided_among_its_kernels() {
 #[test]
 fn the_roofline_is_drawn() {
     let folder = Folder::new(&[("m.net", NET)]);
-    let transcript = folder.run(&["bench", "m.net", "--seconds", "0", "--svg", "m.svg"]);
+    let transcript = folder.run(&bench(&["--svg", "m.svg"]));
     assert!(transcript.contains("--- exit 0"), "{transcript}");
     let svg = std::fs::read_to_string(folder.path().join("m.svg")).expect("the picture");
     assert!(svg.contains("dense_1.product.gemm") && svg.trim_end().ends_with("</svg>"));
@@ -61,8 +66,8 @@ fn a_frozen_stem_is_in_no_step() {
         .replace("-> dropout", "dropout");
     let frozen = net.replace("epochs 2", "epochs 2\n  freeze stem");
     let names = |net: &str| {
-        let bench = Folder::new(&[("m.net", net)]).json(&["bench", "m.net", "--seconds", "0", "--json"]);
-        let kernels = bench["kernels"].as_array().expect("kernels").clone();
+        let answer = Folder::new(&[("m.net", net)]).json(&bench(&["--json"]));
+        let kernels = answer["kernels"].as_array().expect("kernels").clone();
         kernels.iter().filter_map(|kernel| kernel["name"].as_str()).collect::<Vec<_>>().join(" ")
     };
     assert!(

@@ -84,7 +84,7 @@ fn the_best_of_a_sweep_finds_its_data() {
         done(&folder, place, &["check", "--data", best]);
         done(&folder, place, &["train", best, "-q", "-o", "b"]);
         done(&folder, place, &["sweep", best, "-q", "-o", "s"]);
-        done(&folder, place, &["bench", best, "--seconds", "0"]);
+        done(&folder, place, &["bench", best, "--threads", "1", "--seconds", "0"]);
     }
     done(&folder, "else", &["eval", "b"]);
     done(&folder, "else", &["train", "s/best.net", "-q", "-o", "c"]);

@@ -129,16 +129,11 @@ impl Predictions {
                 Observed::Tokens(tokens) => cells.extend(tokens.iter().map(i32::to_string)),
                 Observed::Bits(bits) => cells.extend(bits.iter().map(|bit| exactly(*bit))),
                 Observed::Real(numbers) => {
-                    let mut own = numbers.to_vec();
-                    target.to_units(&mut own);
-                    let raised = own.iter().enumerate().map(|(d, x)| target.raised(d, f64::from(*x)));
-                    // 32 bits of a logarithm leave six digits of its number.
-                    let curved = target.units().is_some_and(|units| units.curve.is_some());
-                    let text = |(d, x): (usize, f64)| match curved {
-                        true => self.columns[d].short(x),
-                        false => self.columns[d].text(x),
+                    let own = |(d, x): (usize, &f32)| match target.units() {
+                        Some(units) => exactly(units.shortest(d, *x) + 0.0),
+                        None => exactly(*x + 0.0),
                     };
-                    cells.extend(raised.enumerate().map(text));
+                    cells.extend(numbers.iter().enumerate().map(own));
                 }
             }
         }
