@@ -51,6 +51,7 @@ pub use sections::home as home_section;
 pub use suggest::nearest;
 pub use sweep::SWEEP_STATEMENTS;
 pub use train::TRAIN_STATEMENTS;
+pub use views::views_of;
 
 use std::collections::BTreeMap;
 

@@ -1,23 +1,79 @@
-//! `predict { augment { ... } }`: the fixed views of a picture that predictions are averaged over.
+//! `predict { augment { ... } }`: the fixed views of a picture that predictions are averaged over; the same statements in a text of their own.
 
 use super::{
     augment::{Input, known, no_picture, picture},
     bind::bind,
     chosen::chosen_steps,
-    scope::Scope,
+    parse_source,
+    scope::{Attributes, Scope},
     section::{Section, use_span},
+    sections::home,
     train::sound,
 };
 use crate::{
-    diag::Diagnostic,
+    diag::{Diagnostic, Span},
     model::{Model, Predict, Use},
-    syntax::ast::Step,
+    syntax::ast::{Body, Step},
     train::augment::{Augment, Map, WORDS},
     vocab::Args,
 };
 
 /// Passes that a prediction may cost for the sake of views.
 const MOST_VIEWS: usize = 128;
+/// In the place of statements: pictures are seen as they are.
+const AS_THEY_ARE: &str = "none";
+
+/// The statements of a text for a net that is there already: on lines or parted by `;`, or `none`. The net's params may stand in them.
+///
+/// # Errors
+/// What the block would say of them, with places in the text.
+pub fn views_of(text: &str, model: &Model) -> Result<Vec<Use<dyn Augment>>, Vec<Diagnostic>> {
+    let all = Span::new(0, text.len());
+    if text.trim() == AS_THEY_ARE {
+        return match picture(&inputs(model)) {
+            Ok(_) => Ok(Vec::new()),
+            Err(why) => Err(vec![
+                Diagnostic::error("E0410", all, "views are of pictures")
+                    .label("has no effect")
+                    .note(format!("the net's input {why}"))
+                    .help("leave it out"),
+            ]),
+        };
+    }
+    // As many bytes: places stay what they are.
+    let (file, mut diags) = parse_source(&text.replace(';', "\n"));
+    let body = Body { stmts: file.stmts, span: all };
+    let mut scope = Scope::new(Attributes::new());
+    model.knobs.iter().for_each(|(name, value)| scope.bind(name, value.clone()));
+    let section = Section { name: "augment", head: all, body: &body, home };
+    let views = of_section(section, &mut scope, &mut diags);
+    if views.is_empty() && diags.is_empty() {
+        diags.push(
+            Diagnostic::error("E0213", all, "no statement, and so no view")
+                .label("is empty")
+                .help("write one, such as `flip horizontal`, or `none` for pictures as they are"),
+        );
+    }
+    let predict = Predict { views, ..Predict::default() };
+    if diags.is_empty() {
+        diags.extend(misfit(&predict, model).map(of_another_text));
+    }
+    diags.sort_by_key(|d| (d.span, d.code));
+    if diags.is_empty() { Ok(predict.views) } else { Err(diags) }
+}
+
+/// A finding that points into the net's own text, beside which the statements do not stand.
+fn of_another_text(mut fault: Diagnostic) -> Diagnostic {
+    let said = std::mem::take(&mut fault.secondary);
+    fault.notes.extend(said.into_iter().map(|(_, why)| format!("the net's input {why}")));
+    if !fault.notes.is_empty() {
+        if fault.fixes.is_empty() {
+            return fault.help("leave it out: the net sees each row as it is");
+        }
+        fault.fixes.iter_mut().for_each(|fix| fix.message += " in the file, and train it so");
+    }
+    fault
+}
 
 /// The statements in the block, each checked by itself.
 pub(super) fn statements(
@@ -31,8 +87,12 @@ pub(super) fn statements(
         diags.push(error.label("no block").help("write its statements on lines, in braces"));
         return Vec::new();
     };
+    of_section(Section { name: "augment", body, ..section }, scope, diags)
+}
+
+fn of_section(section: Section<'_>, scope: &mut Scope, diags: &mut Vec<Diagnostic>) -> Vec<Use<dyn Augment>> {
     let mut statements = Vec::new();
-    for step in chosen_steps(Section { name: "augment", body, ..section }, scope, diags) {
+    for step in chosen_steps(section, scope, diags) {
         let word = match known(step, section) {
             Ok(word) => word,
             Err(fault) => {
@@ -85,10 +145,14 @@ fn without_views(word: &dyn Augment, args: &Args) -> Option<Diagnostic> {
     })
 }
 
+fn inputs(model: &Model) -> Vec<Input> {
+    model.inputs.iter().filter_map(|id| Input::of(model.node(*id))).collect()
+}
+
 /// What the net's inputs make impossible.
 pub(super) fn misfit(predict: &Predict, model: &Model) -> Option<Diagnostic> {
     let first = predict.views.first()?;
-    let inputs: Vec<Input> = model.inputs.iter().filter_map(|id| Input::of(model.node(*id))).collect();
+    let inputs = inputs(model);
     let size = match picture(&inputs) {
         Err(why) => return Some(no_picture(&first.args, &inputs, why)),
         Ok(picture) => {

@@ -34,11 +34,14 @@ pub struct Command {
 
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
-        let trained = self.run.read_uncalibrated(ui)?;
+        let mut trained = self.run.read_uncalibrated(ui)?;
         if self.run.path.is_file() {
             return Err(Failure::usage("what is fitted lies in the folder of a run: name the folder"));
         }
         self.draws.only_samples(&trained.model)?;
+        if let Some(views) = self.draws.views(&trained.model, ui)? {
+            trained.see_in(views).map_err(|error| eval::failure(&error, ui))?;
+        }
         let search = data::search_of_run(&self.run.path);
         let team = Team::new(self.threads.count());
         let live = if trained.model.is_live_in_mc() { USUAL_SAMPLES } else { 0 };

@@ -229,8 +229,8 @@ impl Command {
         if let Some(input) = &self.input {
             Ranks::can_all_read(ranks, input)?;
         }
-        let committee =
-            self.runs.read_by(ranks, ui).and_then(|committee| self.sampling.tempered(committee))?;
+        let committee = self.sampling.tempered(self.runs.read_by(ranks, ui)?)?;
+        let committee = self.sampling.seen(committee, ui)?;
         if self.sampling.temperature.is_some() {
             committee.first().answers_once("a temperature").map_err(Failure::data)?;
         }
@@ -256,6 +256,7 @@ impl Command {
             precision => Scoring { precision, interval: said.interval.map(|i| Interval { precision, ..i }) },
         };
         self.runs.say_mean(ui);
+        self.sampling.say_unfitted(&committee, mode, ui);
         if self.wrong && of_steps {
             return Err(Failure::usage("`--wrong` is of rows with one class each"));
         }

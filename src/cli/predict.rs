@@ -7,10 +7,14 @@ use std::{
 };
 
 use dropnet::internal::{
+    check,
     data::{Converted, DataError, Kept, Rows, Transform, Unread},
+    diag::{self, Format},
     front::told,
-    model::{Interval, McDropout, Mean, Model, OutputKind, Precision, Predict, PredictMode, Until},
+    model::{Interval, McDropout, Mean, Model, OutputKind, Precision, Predict, PredictMode, Until, Use},
     run::{Abstain, Committee, PredictionForm, SamplesDrawn, TrainedError, Writing},
+    shell,
+    train::augment::Augment,
     vocab::exactly,
 };
 
@@ -82,6 +86,9 @@ pub struct Sampling {
     /// Seed of the masks [default: that of the file's `predict` section, or of the run]
     #[arg(long, value_name = "N", value_parser = numbers::whole::<0>)]
     seed: Option<u64>,
+    /// See each picture in the views of these statements, on lines or parted by `;`, in place of the file's `predict { augment { ... } }`: `--views 'flip horizontal'`; `none`: as it is
+    #[arg(long, value_name = "STATEMENTS", allow_hyphen_values = true)]
+    views: Option<String>,
     /// Inverse variance of an observation around the mean function, in the target's own units, or `fit` for what `calibrate` found
     #[arg(long, value_name = "X", value_parser = numbers::precision)]
     pub precision: Option<Precision>,
@@ -183,6 +190,33 @@ impl Sampling {
         tempered(committee, self.temperature)
     }
 
+    /// The nets with pictures seen in the views that were asked for.
+    pub fn seen(&self, committee: Committee, ui: &mut Ui) -> Result<Committee, Failure> {
+        let Some(views) = self.views(&committee.first().model, ui)? else { return Ok(committee) };
+        committee.in_views(&views).map_err(|error| eval::failure(&error, ui))
+    }
+
+    /// The views that were asked for.
+    pub fn views(&self, model: &Model, ui: &mut Ui) -> Result<Option<Vec<Use<dyn Augment>>>, Failure> {
+        let Some(text) = &self.views else { return Ok(None) };
+        check::views_of(text, model).map(Some).map_err(|faults| {
+            let said = diag::render(&faults, text, "--views", Format::Full, ui.color_err());
+            ui.error_text(&format!("{said}{}\n", diag::count_line(&faults)));
+            Failure::Reported(Exit::Usage)
+        })
+    }
+
+    /// That a temperature or precision was fitted, but not in the views that were asked for.
+    pub fn say_unfitted(&self, committee: &Committee, mode: PredictMode, ui: &mut Ui) {
+        let (Some(one), Some(views)) = (committee.alone(), &self.views) else { return };
+        if one.calibration.is_of_other_views(mode) {
+            ui.talk(format_args!(
+                "what `calibrate` found is of other views, and not used here: `dropnet calibrate RUN --views {}` finds it for these",
+                shell::word(views)
+            ));
+        }
+    }
+
     /// How to predict, by `usual` many samples where neither flag nor file says; weight scaling for 0.
     pub fn mode(&self, file: &Predict, usual: u32) -> PredictMode {
         let sampled = self.samples.is_some()
@@ -271,8 +305,8 @@ impl Command {
 
     fn run_as(&self, ranks: Option<&Ranks>, ui: &mut Ui) -> Outcome {
         Ranks::can_all_read(ranks, &self.input)?;
-        let committee =
-            self.runs.read_by(ranks, ui).and_then(|committee| self.sampling.tempered(committee))?;
+        let committee = self.sampling.tempered(self.runs.read_by(ranks, ui)?)?;
+        let committee = self.sampling.seen(committee, ui)?;
         let (form, file) = self.form()?;
         let file = file.filter(|_| ranks.is_none_or(Ranks::is_first));
         let transform = &committee.first().checkpoint.meta.transform;
@@ -287,6 +321,7 @@ impl Command {
         let team = Ranks::team(ranks, self.threads.count());
         let how = self.how(&committee)?;
         self.runs.say_mean(ui);
+        self.sampling.say_unfitted(&committee, how.mode, ui);
         let (count, mut refused) = (committee.count(&rows), 0);
         let (all, noticed) = (rows.rows, rows.noticed.clone());
         let mut writing = Writing::new(form.into(), count).of_files(rows.names.clone()).beside(kept);

@@ -53,6 +53,11 @@ pub trait Source: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether pictures are always bytes.
+    fn gives_bytes(&self) -> bool {
+        false
+    }
+
     /// Black and white of pictures in bytes.
     fn shades(&self) -> (f64, f64) {
         (0.0, 255.0)

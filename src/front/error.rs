@@ -67,6 +67,11 @@ impl Error {
         Self { kind: ErrorKind::Net, text: format!("{text}{}", diag::count_line(diagnostics)), codes }
     }
 
+    /// The same of a text that is no net, but asks something of one.
+    pub(super) fn of_request(self) -> Self {
+        Self { kind: ErrorKind::Request, ..self }
+    }
+
     /// Of the data that a text asks for.
     pub(super) fn of_data(error: &DataError, source: &str) -> Self {
         Self { kind: ErrorKind::Data, text: error.beside(TEXT, source), codes: vec![error.code] }

@@ -15,6 +15,7 @@ use super::{
     told,
 };
 use crate::{
+    check::views_of,
     data::{Fields, Part, Rows, Target, Transform},
     kernels::team::{self, Team},
     model::{Interval, McDropout, Precision, Predict, PredictMode},
@@ -99,6 +100,19 @@ impl Net {
             }
         }
         Ok(self)
+    }
+
+    /// With each picture seen in the views of these statements, in place of those that the file says: `net.in_views("flip horizontal")` predicts the mean over
+    /// a picture and its mirror image, `none` stands for pictures as they are. Statements stand on lines, or are parted by `;`.
+    ///
+    /// # Errors
+    /// A net that reads no pictures; a statement that has no fixed views.
+    pub fn in_views(self, statements: &str) -> Result<Self, Error> {
+        let model = &self.committee.first().model;
+        let views =
+            views_of(statements, model).map_err(|faults| Error::net(&faults, statements).of_request())?;
+        let committee = self.committee.in_views(&views)?;
+        Ok(Self { how: Predict { views, ..self.how }, committee, ..self })
     }
 
     /// By one pass with dropout off, in place of what the file says.

@@ -211,7 +211,8 @@ samples of the product of their probabilities. `precision=fit` is the precision 
 the probabilities (test-time augmentation): `predict { augment { flip horizontal } }` takes twice the time. A sample of dropout is one sub-network that looks at a picture in
 all views, so what samples disagree about stays epistemic; how far the views are from one another is a column of its own, which is not: `view_information` of classes, in nats, and
 `y_view_sd` of other outputs. `eval` prints the figures of one pass and, beneath, those of the mean; `calibrate` and diagrams go by the mean. Audits, `Session` and figures of training see
-pictures as they are.
+pictures as they are. A net that is trained already is seen in other views by a flag of `eval`, `predict` and `calibrate`: `--views 'flip horizontal'`, several statements on lines or parted by
+`;`, `--views none` for pictures as they are.
 
 # Example
 ```net

@@ -109,6 +109,21 @@ impl Predict {
         self.views([1, 1]).len()
     }
 
+    /// The statements of the views with all that they go by, alike for what is alike: what was fitted to views is found again by it.
+    #[must_use]
+    pub fn views_told(&self) -> String {
+        let told = |used: &Use<dyn Augment>| {
+            let idle = used.word.viewed().unwrap_or_default();
+            let acts = used.args.sig.args.iter().filter(|arg| !idle.contains(&arg.name));
+            let said = acts.filter_map(|arg| Some(format!("{}={}", arg.name, used.args.value(arg.name)?)));
+            format!("{} {}", used.args.sig.name, said.collect::<Vec<_>>().join(", "))
+        };
+        match &self.views[..] {
+            [] => "none".into(),
+            views => views.iter().map(told).collect::<Vec<_>>().join("; "),
+        }
+    }
+
     /// By which the log-likelihood of numbers is measured: what `report` says, or the interval's.
     #[must_use]
     pub fn precision(&self) -> Option<Precision> {

@@ -120,7 +120,74 @@ fn a_prediction_is_the_mean_over_the_views() {
             );
         }
         assert!(each[0].iter().all(|(_, information)| information.is_none()));
+        // A net that was trained without views is asked for them, and one with views for none.
+        let asked = |views| [flags, &["--views", views]].concat();
+        assert_eq!(predicted(&folder, "plain", "0.npy", &asked("translate 1; flip horizontal")), said);
+        assert_eq!(predicted(&folder, "views", "0.npy", &asked("none")), each[0]);
     }
+    let figures = |run: &str, views: &[&str]| {
+        let all = folder.json(&[&["eval", run, "--samples", "3", "--json"], views].concat());
+        [all["train"].clone(), all["valid"].clone()]
+    };
+    assert_eq!(figures("plain", &["--views", "translate 1\nflip horizontal"]), figures("views", &[]));
+    assert_eq!(figures("views", &["--views", "none"]), figures("plain", &[]));
+}
+
+/// What is fitted in other views than the file's is that of a net whose file says these, and stands beside the file's own.
+#[test]
+fn views_have_temperatures_of_their_own() {
+    let with = net("mc_dropout samples=6\n  augment { flip horizontal }");
+    let folder = Folder::new(&[("plain.net", &net("mc_dropout samples=6")), ("views.net", &with)]);
+    folder.run(&["train", "plain.net", "-o", "plain", "-q"]);
+    folder.run(&["train", "views.net", "-o", "views", "-q"]);
+    let fits = |args: &[&str], run: &str| -> serde_json::Value {
+        let said = folder.run(&[&["calibrate", run], args].concat());
+        assert!(said.ends_with("--- exit 0\n"), "{said}");
+        let file = folder.read(&format!("{run}/calibration.json"));
+        serde_json::from_str::<serde_json::Value>(&file).expect("JSON")["fits"].clone()
+    };
+    let (plain, viewed) = (fits(&[], "plain"), fits(&[], "views"));
+    let unfitted = folder.run(&["eval", "views", "--views", "none", "--samples", "0"]);
+    assert!(
+        unfitted.contains("what `calibrate` found is of other views, and not used here: `dropnet calibrate RUN --views none` finds it for these")
+            && !unfitted.contains("(temperature"),
+        "{unfitted}"
+    );
+    let both = fits(&["--views", "none"], "views");
+    for way in ["weight_scaling", "mc_dropout"] {
+        assert_ne!(plain[way]["value"], viewed[way]["value"]);
+        assert_eq!(both[way], viewed[way]);
+        assert_eq!(both[format!("{way} in none")], plain[way]);
+    }
+    let fitted = folder.run(&["eval", "views", "--views", "none", "--samples", "0"]);
+    let own = folder.run(&["eval", "plain", "--samples", "0"]);
+    let figures = |said: &str| said.split("--- stdout\n").nth(1).map(str::to_owned);
+    assert!(fitted.contains("(temperature"), "{fitted}");
+    assert_eq!(figures(&fitted), figures(&own));
+    // Fitted anew, they take the place of what was fitted in the same views.
+    assert_eq!(fits(&["--views", "none"], "views"), both);
+    assert_eq!(fits(&[], "views"), both);
+}
+
+#[test]
+fn what_gives_no_views_is_placed_in_the_flag() {
+    let numbers = "data {\n  source moons, rows=40\n}\nnet {\n  input x: real[2]\n  dense 2\n  output y: class[2]\n}\ntrain {\n  loss cross_entropy\n  optimizer sgd, lr=0.1\n  epochs 1\n}\n";
+    let pictures = net("weight_scaling").replace("epochs 12", "epochs 1");
+    let folder = Folder::new(&[("pictures.net", &pictures), ("numbers.net", numbers)]);
+    folder.run(&["train", "pictures.net", "-o", "pictures", "-q"]);
+    folder.run(&["train", "numbers.net", "-o", "numbers", "-q"]);
+    let texts = [
+        ("pictures", "flip horizontal; rotate 10deg"),
+        ("pictures", "flpi horizontal"),
+        ("pictures", "translate 1,\nflip vertical, p=0.5"),
+        ("pictures", "flip horizontal; flip horizontal"),
+        ("pictures", "flip horizontal -> translate 1"),
+        ("pictures", " "),
+        ("numbers", "flip horizontal"),
+        ("numbers", "none"),
+    ];
+    let said = texts.map(|(run, views)| folder.run(&["eval", run, "--views", views]));
+    insta::assert_snapshot!(said.join("\n"));
 }
 
 #[test]

@@ -228,4 +228,13 @@ train {\n loss cross_entropy\n optimizer sgd, lr=0.01\n epochs 1\n}";
     let line = row.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
     let told = net.predict_row(&row).expect("predicted");
     close(&told, &net.predict_csv(format!("{line}\n")).expect("predicted").get(0).expect("a row"));
+    let mirrored: Vec<u8> = row.chunks(8).flat_map(|line| line.iter().rev()).copied().collect();
+    let other = net.predict_row(&mirrored).expect("predicted");
+    let net = net.in_views("flip vertical").and_then(|net| net.in_views("flip horizontal")).expect("views");
+    let seen = net.predict_row(&row).expect("predicted");
+    for ((seen, one), other) in seen.outputs().iter().zip(told.outputs()).zip(other.outputs()) {
+        assert!((seen - (one + other) / 2.0).abs() < 1e-6, "{seen}: {one} and {other}");
+    }
+    let refused = net.in_views("flip horizontal; rotate 5deg").expect_err("no fixed views");
+    assert_eq!((refused.kind(), refused.codes()), (ErrorKind::Request, &["E0413"][..]), "{refused}");
 }

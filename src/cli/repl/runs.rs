@@ -263,7 +263,8 @@ impl Session {
         let mut args = vec![command, path.as_str()];
         sets.iter().for_each(|set| args.extend(["--set", set.as_str()]));
         args.extend(first);
-        args.extend(rest.split_whitespace());
+        let rest = words(rest);
+        args.extend(rest.iter().map(String::as_str));
         self.command(&args, ui)
     }
 
@@ -273,7 +274,8 @@ impl Session {
         let path = run.dir.path().display().to_string();
         let mut args = vec![command, path.as_str()];
         args.extend(first);
-        args.extend(rest.split_whitespace());
+        let rest = words(rest);
+        args.extend(rest.iter().map(String::as_str));
         self.command(&args, ui)
     }
 
@@ -406,6 +408,30 @@ fn split_row(text: &str) -> (&str, &str) {
     }
 }
 
+/// Words as a shell parts them: quotes hold blanks together, and one that is not closed is a letter.
+fn words(text: &str) -> Vec<String> {
+    let (mut words, mut rest) = (Vec::new(), text.trim_start());
+    while !rest.is_empty() {
+        let mut word = String::new();
+        while let Some(c) = rest.chars().next().filter(|c| !c.is_whitespace()) {
+            let behind = &rest[c.len_utf8()..];
+            match behind.split_once(c).filter(|_| matches!(c, '\'' | '"')) {
+                Some((quoted, more)) => {
+                    word += quoted;
+                    rest = more;
+                }
+                None => {
+                    word.push(c);
+                    rest = behind;
+                }
+            }
+        }
+        words.push(word);
+        rest = rest.trim_start();
+    }
+    words
+}
+
 fn lack(d: &Diagnostic) -> String {
     let help = d.fixes.first().map_or(String::new(), |fix| format!(" (help: {})", fix.message));
     format!("  = {}{help}", d.message)
@@ -441,5 +467,20 @@ fn finished(outcome: &Trained, ui: &mut Ui) -> Result<(), Failure> {
     match &outcome.test {
         Some(test) => ui.data(&format!("test  {}\n", progress::figures(test))),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn quotes_hold_blanks_together() {
+        assert_eq!(
+            words("--views 'flip horizontal; translate 1'  --json"),
+            ["--views", "flip horizontal; translate 1", "--json"]
+        );
+        assert_eq!(words("a\"b c\"d it's ''"), ["ab cd", "it's", ""]);
+        assert!(words("  ").is_empty());
     }
 }

@@ -75,6 +75,10 @@ impl Source for Builtin {
         !matches!(self, Builtin::Digits)
     }
 
+    fn gives_bytes(&self) -> bool {
+        !self.has_columns()
+    }
+
     fn shades(&self) -> (f64, f64) {
         (0.0, 16.0)
     }

@@ -37,6 +37,10 @@ fn read(args: &Args) -> Read {
 }
 
 impl Source for Cifar10 {
+    fn gives_bytes(&self) -> bool {
+        true
+    }
+
     fn open(&self, _: &Pick<'_>, search: &Search) -> Result<Raw, DataError> {
         let folder = search.find(&self.0)?;
         let part = |members: &[String]| cifar::read(&self.0, &folder, members, LABELS);

@@ -85,6 +85,10 @@ fn read(args: &Args) -> Read {
 }
 
 impl Source for Cifar100 {
+    fn gives_bytes(&self) -> bool {
+        true
+    }
+
     fn open(&self, _: &Pick<'_>, search: &Search) -> Result<Raw, DataError> {
         let folder = search.find(&self.folder)?;
         let part = |member: &str| cifar::read(&self.folder, &folder, &[member.to_owned()], self.labels);

@@ -130,6 +130,10 @@ fn too_many(error: DataError) -> DataError {
 }
 
 impl Source for Images {
+    fn gives_bytes(&self) -> bool {
+        true
+    }
+
     fn open(&self, pick: &Pick<'_>, search: &Search) -> Result<Raw, DataError> {
         if let Some(labels) = &self.labels {
             return self.labelled(labels, pick, search);

@@ -54,6 +54,10 @@ fn read(args: &Args) -> Read {
 }
 
 impl Source for Shapes {
+    fn gives_bytes(&self) -> bool {
+        true
+    }
+
     fn open(&self, _: &Pick<'_>, _: &Search) -> Result<Raw, DataError> {
         let Common { rows, noise, seed } = self.common;
         let pixels = memory::product(&[self.size, self.size]);

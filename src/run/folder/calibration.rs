@@ -18,9 +18,18 @@ use crate::{
 pub struct Calibration {
     /// Checksum of the parameters that were calibrated; of none where it is not from a file.
     pub(in crate::run) parameters: Option<Checksum>,
-    /// By the name of the way to predict.
+    /// By the name of the way to predict, with the views of pictures behind it where they are others than those of the net's file.
     pub(in crate::run) fits: BTreeMap<String, Fit>,
+    /// The views in which pictures are seen, where they are others than those of the net's file.
+    #[serde(skip)]
+    pub(in crate::run) views: Option<String>,
+    /// For every way to predict, in place of what was fitted.
+    #[serde(skip)]
+    pub(in crate::run) fixed: Option<Fit>,
 }
+
+/// Between the name of a way to predict and its views.
+const IN_VIEWS: &str = " in ";
 
 /// Temperatures that mean something: beyond them 32-bit logits are all alike, or certainty.
 pub const TEMPERATURES: (f64, f64) = (1e-6, 1e6);
@@ -79,12 +88,31 @@ impl Calibration {
     /// One value for every way to predict, in place of what was fitted.
     #[must_use]
     pub fn fixed(value: f64) -> Self {
-        let names = ["weight_scaling", "mc_dropout", "geometric_ensemble"];
         let fit = Fit { value, nll: f64::NAN, before: None, rows: 0 };
-        Self { fits: names.map(|name| (name.to_string(), fit)).into(), ..Self::default() }
+        Self { fixed: Some(fit), ..Self::default() }
     }
 
-    /// Writes it atomically, and clears away what writers left that were killed.
+    /// What the fit of a way to predict is called in the file.
+    pub(in crate::run) fn name(&self, mode: PredictMode) -> Option<String> {
+        let name = name_of(mode)?;
+        Some(match &self.views {
+            None => name.into(),
+            Some(views) => format!("{name}{IN_VIEWS}{views}"),
+        })
+    }
+
+    /// With what was fitted in other views for the same parameters.
+    fn beside(mut self, earlier: Self) -> Self {
+        let is_of_others =
+            |name: &str| name.split_once(IN_VIEWS).map(|(_, views)| views) != self.views.as_deref();
+        if earlier.parameters.is_some() && earlier.parameters == self.parameters {
+            let others: Vec<_> = earlier.fits.into_iter().filter(|(name, _)| is_of_others(name)).collect();
+            self.fits.extend(others);
+        }
+        self
+    }
+
+    /// Writes it atomically, beside what was fitted in other views, and clears away what writers left that were killed.
     ///
     /// # Errors
     /// A fit that is no number, which no file could say; what the file system says; a folder that another process writes to.
@@ -100,12 +128,25 @@ impl Calibration {
         }
         let _guard = Guard::take(run).map_err(io::Error::other)?;
         atomic::clear_parts(run)?;
-        let text = serde_json::to_string_pretty(self).map_err(io::Error::other)? + "\n";
-        atomic::replace(&RunDir::at(run).calibration(), |out| out.write_all(text.as_bytes()))
+        let path = RunDir::at(run).calibration();
+        // What is broken is written anew.
+        let earlier = std::fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let whole = self.clone().beside(earlier.unwrap_or_default());
+        let text = serde_json::to_string_pretty(&whole).map_err(io::Error::other)? + "\n";
+        atomic::replace(&path, |out| out.write_all(text.as_bytes()))
     }
 
     pub fn of(&self, mode: PredictMode) -> Option<Fit> {
-        self.fits.get(name_of(mode)?).copied()
+        name_of(mode)?;
+        self.fixed.or_else(|| self.fits.get(&self.name(mode)?).copied())
+    }
+
+    /// Whether nothing was fitted for a way to predict in these views, but in others.
+    #[must_use]
+    pub fn is_of_other_views(&self, mode: PredictMode) -> bool {
+        let Some(name) = name_of(mode) else { return false };
+        let is_of_this_way = |fit: &String| fit.split(IN_VIEWS).next() == Some(name);
+        self.of(mode).is_none() && self.fits.keys().any(is_of_this_way)
     }
 }
 
@@ -129,7 +170,8 @@ mod tests {
             Fit { nll: f64::INFINITY, ..fit },
             Fit { before: Some(f64::NAN), ..fit },
         ] {
-            let calibration = Calibration { parameters: None, fits: [("mc_dropout".into(), broken)].into() };
+            let fits = [("mc_dropout".into(), broken)].into();
+            let calibration = Calibration { fits, ..Calibration::default() };
             let error = calibration.write(folder.path()).unwrap_err();
             assert!(error.to_string().starts_with("what was fitted for mc_dropout is no number"), "{error}");
             assert!(!RunDir::at(folder.path()).calibration().exists());

@@ -16,7 +16,7 @@ use crate::{
     kernels::aligned::AlignedVec,
     lower::lower_eval,
     memory::TooMuch,
-    model::{Model, Param, ParamRole, PredictMode},
+    model::{Model, Param, ParamRole, Predict, PredictMode, Use},
     run::{agreement, watch::Interrupted},
     runtime::{
         checkpoint::{Checkpoint, CheckpointError},
@@ -26,6 +26,7 @@ use crate::{
         session::Session,
         store::Store,
     },
+    train::augment::Augment,
 };
 
 /// Which parameters are used.
@@ -191,6 +192,23 @@ impl Trained {
                 "{what} of a net that foretells a token at each of {steps} steps is not in this version\nhelp: `dropnet eval` gives its perplexity, with `--samples` that of the mean over samples of dropout"
             ))),
         }
+    }
+
+    /// Pictures are seen in these views, in place of the file's; what was fitted is that of these views.
+    ///
+    /// # Errors
+    /// A net that this version does not accept.
+    pub fn see_in(&mut self, views: Vec<Use<dyn Augment>>) -> Result<(), TrainedError> {
+        let file = model(&self.checkpoint.path, &self.checkpoint.meta)?.predict;
+        let told = Predict { views: views.clone(), ..Predict::default() }.views_told();
+        self.calibration.views = (told != file.views_told()).then_some(told);
+        self.model.predict.views = views;
+        Ok(())
+    }
+
+    /// Whether pictures are seen in other views than the file says.
+    pub(in crate::run) fn is_seen_otherwise(&self) -> bool {
+        self.calibration.views.is_some()
     }
 
     /// What logits are divided by before they become probabilities; 1 where nothing was fitted.

@@ -17,6 +17,7 @@ use crate::run::{
         mc::Marginal,
         own_units,
         sampling::{KEPT, Sampling},
+        views,
     },
 };
 use crate::{
@@ -47,18 +48,22 @@ pub fn calibrate(
     let part = dataset.valid.as_ref().ok_or_else(|| {
         unfit("the data have no validation part to fit on\nhelp: write `split valid=20%` in `data` and train again")
     })?;
+    views::know_black(net, part)?;
     let mut fits = BTreeMap::new();
     for mode in modes {
-        let name = name_of(*mode)
+        let name = net
+            .calibration
+            .name(*mode)
             .ok_or_else(|| unfit("the exact mean of all sub-networks has no temperature in this version"))?;
         if is_a_mean_of_means(net, *mode) {
             return Err(unfit(
-                "what is no plain mean over samples and views has no temperature in this version\nhelp: leave `augment` out of `predict`, or write `mc_dropout`",
+                "what is no plain mean over samples and views has no temperature in this version\nhelp: leave `augment` out of `predict` (`--views none`), or write `mc_dropout`",
             ));
         }
-        fits.insert(name.to_string(), Rows { net, part, mode: *mode, team }.fit()?);
+        fits.insert(name, Rows { net, part, mode: *mode, team }.fit()?);
     }
-    Ok(Calibration { parameters: Some(net.checkpoint.parameters()), fits })
+    let parameters = Some(net.checkpoint.parameters());
+    Ok(Calibration { parameters, fits, ..net.calibration.clone() })
 }
 
 /// Whether views of a sample are averaged in probabilities before what is said of samples is averaged in another way.

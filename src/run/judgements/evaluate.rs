@@ -177,6 +177,7 @@ fn figures_of(
     scoring: Scoring,
     team: &Team,
 ) -> Result<PartFigures, TrainedError> {
+    views::know_black(members[0], part)?;
     let own: Result<Vec<_>, TrainedError> = members.iter().map(|m| own_figures(m, part, team)).collect();
     let (each, mut tempered): (Vec<Figures>, Vec<_>) = own?.into_iter().unzip();
     // Fitted to the mean over views, where there are some.

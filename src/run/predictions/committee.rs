@@ -22,8 +22,9 @@ use crate::run::{
 use crate::{
     data::{Numbers, Part, Rows, Target},
     kernels::{aligned::AlignedVec, team::Team},
-    model::{Interval, Mean, Output, Predict, PredictMode},
+    model::{Interval, Mean, Output, Predict, PredictMode, Use},
     run::predictions::enumerated,
+    train::augment::Augment,
 };
 
 /// Why there is no Monte-Carlo dropout.
@@ -150,8 +151,20 @@ impl Committee {
     /// With one temperature for all, in place of what was fitted.
     #[must_use]
     pub fn at_temperature(mut self, temperature: f64) -> Self {
-        self.members.iter_mut().for_each(|one| one.calibration = Calibration::fixed(temperature));
+        self.members.iter_mut().for_each(|one| {
+            one.calibration =
+                Calibration { views: take(&mut one.calibration.views), ..Calibration::fixed(temperature) };
+        });
         self
+    }
+
+    /// With each picture seen in these views, in place of those of the file.
+    ///
+    /// # Errors
+    /// As [`Trained::see_in`].
+    pub fn in_views(mut self, views: &[Use<dyn Augment>]) -> Result<Self, TrainedError> {
+        self.members.iter_mut().try_for_each(|net| net.see_in(views.to_vec()))?;
+        Ok(self)
     }
 
     /// With each precision that was to be fitted looked up.
@@ -243,6 +256,7 @@ impl Committee {
         if matches!(how.mode, PredictMode::McDropout(mc) if mc.until.is_some()) {
             self.first().answers_once("a prediction of as many samples as it takes")?;
         }
+        views::know_black(self.first(), part)?;
         let interval = self.scoring(Scoring { precision: None, interval: how.interval }, how.mode)?.interval;
         let passes = || Sampling::passes(self.all(), part, team).tempered(how.mode).viewed(how).apart();
         let draw = |mc| Sampling::new(self.all(), part, mc, team).tempered(how.mode).viewed(how).apart();

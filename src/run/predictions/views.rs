@@ -10,7 +10,7 @@ use super::{
     sampling::{averaged, mean_of_logits},
 };
 use crate::{
-    data::Part,
+    data::{Numeric, Part},
     math::Moments,
     model::{Mean, OutputKind, Predict},
     run::folder::trained::{Trained, TrainedError},
@@ -29,6 +29,27 @@ pub(in crate::run) fn of_each(
 ) -> Result<Vec<Vec<f32>>, TrainedError> {
     let others = other_views(&net.model, &net.checkpoint.meta.transform, part, predict);
     std::iter::once(part).chain(&others).map(of).collect()
+}
+
+/// Whether views that the file does not say find the black that they paint with.
+///
+/// # Errors
+/// Rows that are no bytes, of data whose range was not declared.
+pub(in crate::run) fn know_black(net: &Trained, part: &Part) -> Result<(), TrainedError> {
+    let predict = &net.model.predict;
+    let Some(used) = predict.views.iter().find(|used| used.word.needs_range(&used.args)) else {
+        return Ok(());
+    };
+    let declared =
+        net.model.data.as_ref().is_none_or(|data| data.settings.range.is_some() || data.source.gives_bytes());
+    let form = net.model.picture().map(|(input, _)| part.inputs[input].unmapped().form().numeric);
+    if !net.is_seen_otherwise() || declared || form != Some(Numeric::F32) {
+        return Ok(());
+    }
+    Err(TrainedError::Unfit(format!(
+        "`{}` has to know which numbers are black and white: the pictures are no bytes, and the net's `data` has no `range`\nhelp: let it fill with `edge` or `reflect`, or write `range 0..1` in `data` and train again",
+        used.args.sig.name
+    )))
 }
 
 /// Numbers of each view, `[n, width]`, as those of each `n` in all views: `[n, views, width]`.
