@@ -18,7 +18,7 @@ use crate::{
     model::{Model, OutputKind},
 };
 
-/// Rows of one native step in evaluation; fixed, so that the bits of a figure depend on nothing but the data and the net. Rows that go on from step to step are as many as
+/// Rows of one native step in evaluation, unless they take much memory; fixed, so that the bits of a figure depend on nothing but the data and the net. Rows that go on from step to step are as many as
 /// there are streams.
 pub const BATCH: usize = 256;
 
@@ -83,11 +83,11 @@ impl Evaluator {
         let kind = model.output.kind;
         let loss = model.train.as_ref().map(|section| &section.loss);
         Self {
-            function,
             with_loss,
             per_step: loss.is_some_and(|loss| loss.word.is_per_step(&loss.args, kind)),
             width: if with_loss { kind.judged_width() } else { kind.width() },
-            batch: part.streams().unwrap_or_else(|| batch_of(kind)),
+            batch: part.streams().unwrap_or_else(|| function.rows_of_step(batch_of(kind))),
+            function,
             carried: BTreeMap::new(),
             order: Vec::new(),
         }
@@ -263,5 +263,38 @@ pub fn cool(logits: &mut [f32], temperature: f64) {
     if temperature != 1.0 {
         let (least, most) = (f64::from(f32::MIN), f64::from(f32::MAX));
         logits.iter_mut().for_each(|z| *z = (f64::from(*z) / temperature).clamp(least, most) as f32);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        check::{Env, check_source},
+        data::{Input, Target},
+        lower::lower_eval,
+    };
+
+    /// Rows say the same however many stand in a step, so that those which take much memory may be fewer.
+    #[test]
+    fn outputs_are_the_same_in_steps_of_any_size() {
+        const ROWS: usize = 70;
+        let source = "net {\n  input x: real[12, 12, 2]\n  conv 8, 3x3 -> batch_norm -> relu -> max_pool 2x2\n  conv 8, 3x3 -> relu -> flatten\n  dense 5 -> relu\n  dense 3\n  output y: class[3]\n}\n";
+        let model = check_source(source, &Env::default()).model.expect("a sound net");
+        let x = (0..ROWS * 288).map(|i| (i as f32 * 0.37).sin()).collect();
+        let part = Part::of_first(ROWS, vec![Input::floats("x", &[12, 12, 2], x)], Target::NONE);
+        let mut store = Store::fresh(&model, &lower_eval(&model, Mode::Eval).graph, 3);
+        let team = Team::new(1);
+        let mut evaluator = Evaluator::predictor(&model, &part).expect("native code");
+        assert_eq!(evaluator.batch, BATCH);
+        let mut outputs = |batch: usize| {
+            evaluator.batch = batch;
+            let outputs = evaluator.outputs(&part, &mut store, &team, 0).expect("outputs");
+            outputs.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        let usual = outputs(BATCH);
+        for batch in [64, 32, 16, 4, 1] {
+            assert_eq!(outputs(batch), usual, "steps of {batch}");
+        }
     }
 }

@@ -19,6 +19,7 @@ use crate::{
     graph::{Graph, ScalarDef},
     loops,
     lower::Lowered,
+    memory::product,
 };
 
 pub struct Function {
@@ -169,7 +170,35 @@ pub enum Status {
     NonFinite { step: u64 },
 }
 
+/// Bytes that a step outside of training may take: beyond, it has fewer rows.
+const ROOM: usize = 512 << 20;
+
 impl Function {
+    /// Rows of a step outside of training: `most`, or of rows that take much memory a half of it, a quarter, ... It goes by the net alone, so that
+    /// figures are the same on every machine.
+    pub fn rows_of_step(&self, most: usize) -> usize {
+        self.rows_within(most, ROOM)
+    }
+
+    fn rows_within(&self, most: usize, room: usize) -> usize {
+        let read = self.graph.inputs.iter().map(|input| {
+            let sizes = input.ty.dims.iter().filter_map(|dim| dim.size());
+            product(&sizes.chain([size_of::<f32>()]).collect::<Vec<_>>())
+        });
+        let read = read.fold(0, u64::saturating_add);
+        let takes = |rows: usize| {
+            let own = self.compiled.program().peak_bytes(rows) as u64;
+            own.saturating_add(read.saturating_mul(rows as u64))
+        };
+        // Blocks that are dealt to processes are shares of what they are for every net.
+        let divides = self.graph.blocks.are_one();
+        let mut rows = most;
+        while divides && rows > 1 && takes(rows) > room as u64 {
+            rows /= 2;
+        }
+        rows
+    }
+
     /// Fuses and compiles a graph for inputs that are stored as in `part`.
     pub fn new(lowered: Lowered, part: &Part) -> Result<Self, CodegenError> {
         Self::compile(lowered, part, Options::default())
@@ -397,5 +426,39 @@ impl<'a> Arrays<'a> {
     fn in_place(part: &'a Part, with_target: bool) -> Self {
         let inputs = part.inputs.iter().filter_map(|input| Some((input, input.store.whole()?)));
         Self::new(inputs, with_target.then_some(&*part.target))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        check::{Env, check_source},
+        graph::Mode,
+        lower::lower_predict,
+    };
+
+    #[test]
+    fn rows_that_take_much_memory_are_few_in_a_step() {
+        let function = |side: usize| {
+            let source = format!(
+                "net {{\n  input x: real[{side}, {side}, 3]\n  conv 32, 3x3 -> relu\n  conv 32, 3x3 -> relu -> global_avg_pool\n  dense 3\n  output y: class[3]\n}}\n"
+            );
+            let model = check_source(&source, &Env::default()).model.expect("a sound net");
+            let part =
+                Part::of_first(0, vec![Input::floats("x", &[side, side, 3], Vec::new())], Target::NONE);
+            Function::new(lower_predict(&model, Mode::Eval), &part).expect("native code")
+        };
+        let takes = |function: &Function, side: usize, rows: usize| {
+            function.compiled.program().peak_bytes(rows) + rows * side * side * 3 * 4
+        };
+        let small = function(16);
+        assert_eq!(small.rows_of_step(256), 256);
+        let room = takes(&small, 16, 64);
+        assert_eq!([room, room - 1, 0].map(|room| small.rows_within(256, room)), [64, 32, 1]);
+        // Two maps of 224x224x32 take 12.8 MB of each row.
+        let large = function(224);
+        let rows = large.rows_of_step(256);
+        assert!(takes(&large, 224, rows) <= ROOM && takes(&large, 224, 2 * rows) > ROOM, "{rows} rows");
     }
 }

@@ -132,7 +132,7 @@ impl Prefix {
         store: &mut Store,
         team: &Team,
     ) -> Result<Vec<f32>, PassError> {
-        let layout = Layout { order, batch: BATCH, scalars: &[], streams: &[] };
+        let layout = Layout { order, batch: self.function.rows_of_step(BATCH), scalars: &[], streams: &[] };
         let mut outputs = vec![0.0; order.len() * self.function.native().output_width()];
         self.function.run(Pass::once(part, layout, store, &mut outputs, team))?;
         Ok(outputs)

@@ -120,7 +120,11 @@ impl Sampler {
                 .streams(|site| draws::predict_stream(samples.seed, site, u64::from(samples.first + t)))
         };
         Positions {
-            batch: if self.one_sample_a_step { rows.len() } else { BATCH.min(order.len()) },
+            batch: if self.one_sample_a_step {
+                rows.len()
+            } else {
+                self.random.rows_of_step(BATCH).min(order.len())
+            },
             order,
             samples: of_sample,
             streams: (0..count).flat_map(stream).collect(),
@@ -147,7 +151,7 @@ impl Sampler {
         let Some(fixed) = &self.fixed else { return Ok(Vec::new()) };
         let mut outputs = vec![0.0; rows.len() * self.fixed_width()];
         let positions = Positions {
-            batch: BATCH.min(rows.len()),
+            batch: fixed.rows_of_step(BATCH).min(rows.len()),
             order: rows.map(|row| row as u32).collect(),
             samples: Vec::new(),
             streams: fixed.streams(|_| 0),

@@ -145,7 +145,7 @@ fn together(
     let mut totals = vec![0.0; function.graph().metrics.len()];
     let order: Vec<u32> = (0..rows).map(|row| (row % dataset.train.rows()) as u32).collect();
     // Minibatches are those of evaluation.
-    let batch = BATCH.min(rows);
+    let batch = function.rows_of_step(BATCH).min(rows);
     let steps = rows.div_ceil(batch);
     let step = StepInfo::of_prediction(batch);
     let words = || function.scalars().iter().map(|def| def.word(&step));
