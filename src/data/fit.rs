@@ -300,6 +300,9 @@ fn told_apart(arrays: &Arrays, rule: ArrayRule) -> Result<ArrayRule, DataError> 
 const INPUTS: &str =
     "write `normalize inputs` in `data`: the mean is taken off each column before its numbers are shortened";
 
+/// Groups of bytes up to so many are counted byte by byte: their counts and squares stay in the cache.
+const MOST_COUNTED: usize = 16;
+
 /// Rows of an array from which pairs are fitted, one a group; element `i` of a row is in group `i % groups`.
 struct Grouped<'a> {
     data: &'a Inputs,
@@ -322,7 +325,21 @@ impl Grouped<'_> {
             let unit = if of.squares == 0.0 { 1.0 } else { of.deviation() * factor.abs() };
             Affine::standard(factor, of.mean * factor, unit)
         };
-        Ok(moments(self.groups, |visit| self.each(visit))?.into_iter().map(pair).collect())
+        Ok(self.moments()?.into_iter().map(pair).collect())
+    }
+
+    fn moments(&self) -> Result<Vec<Moments>, DataError> {
+        if !self.data.are_bytes() || self.groups > MOST_COUNTED {
+            return moments(self.groups, |visit| self.each(visit));
+        }
+        let read = Cell::new(Ok(()));
+        let moments = Moments::of_bytes(self.groups, |see| {
+            let rows = self.train.iter().map(|row| *row as usize);
+            if let Err(error) = self.data.each_of_bytes(self.width, rows, see) {
+                read.set(Err(error));
+            }
+        });
+        read.into_inner().map(|()| moments)
     }
 
     /// From the least to the most.

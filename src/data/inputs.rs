@@ -6,7 +6,7 @@ use super::error::DataError;
 use super::pictures::Kept;
 use super::raw::Stored;
 use super::sound::Clips;
-use super::stores::FileRows;
+use super::stores::{Element, FileRows};
 use super::streams::Stream;
 use super::texts::Texts;
 use crate::memory;
@@ -91,6 +91,39 @@ impl Inputs {
             Inputs::Undecoded(pictures) => pictures.each(rows, |bytes| {
                 bytes.iter().enumerate().for_each(|(i, byte)| visit(i, f64::from(*byte)))
             }),
+        }
+    }
+
+    /// Whether they are bytes as they stand.
+    pub fn are_bytes(&self) -> bool {
+        match self {
+            Inputs::Held(Stored::U8(_)) | Inputs::Undecoded(_) => true,
+            Inputs::Filed { rows, .. } => rows.element() == Element::U8,
+            _ => false,
+        }
+    }
+
+    /// Calls `see` with each of these rows of `width` bytes, in order; never where they are no bytes.
+    ///
+    /// # Errors
+    /// A row that cannot be read.
+    pub fn each_of_bytes(
+        &self,
+        width: usize,
+        rows: impl Iterator<Item = usize>,
+        see: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), DataError> {
+        match self {
+            Inputs::Held(Stored::U8(bytes)) => {
+                rows.for_each(|row| see(&bytes[row * width..(row + 1) * width]));
+                Ok(())
+            }
+            Inputs::Undecoded(pictures) => pictures.each(rows, see),
+            Inputs::Filed { rows: file, .. } if self.are_bytes() => file.each(rows, |_, bytes| {
+                see(bytes);
+                Ok(())
+            }),
+            _ => Ok(()),
         }
     }
 

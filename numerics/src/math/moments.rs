@@ -94,6 +94,24 @@ impl Running {
         all
     }
 
+    /// Of so many of each byte, one of which was the first. Sums of whole numbers are exact in any order.
+    fn of_counts(counts: &[u64; 256], first: u8) -> Self {
+        let first = f64::from(first);
+        let mut sums = Self { first, ..Self::default() };
+        let there = (0..256).zip(counts).filter(|(_, count)| **count > 0);
+        for (byte, count) in there {
+            let (x, n) = (f64::from(byte), *count as f64);
+            let distance = x - first;
+            sums.count += n;
+            sums.sum += n * x;
+            sums.distances += n * distance;
+            sums.squares += n * squared(distance);
+            sums.raised += n * squared(distance * RAISED);
+            sums.lowered += n * squared(distance * LOWERED);
+        }
+        sums
+    }
+
     /// Whether all numbers are the first.
     fn are_equal(&self) -> bool {
         self.raised == 0.0
@@ -198,6 +216,38 @@ impl Moments {
         running.iter().zip(squares).map(|(running, squares)| running.or(0.0, squares)).collect()
     }
 
+    /// Of each of `groups` groups of bytes, with the bits of [`of_groups`](Self::of_groups): `each` visits rows, the same at every call, whose byte `i` is of
+    /// group `i % groups`.
+    pub fn of_bytes(groups: usize, each: impl Fn(&mut dyn FnMut(&[u8]))) -> Vec<Self> {
+        let mut first: Vec<u8> = Vec::new();
+        let mut counts = vec![[0_u64; 256]; groups];
+        each(&mut |row| {
+            if first.is_empty() {
+                first.extend(row.iter().take(groups));
+            }
+            for place in row.chunks_exact(groups) {
+                counts.iter_mut().zip(place).for_each(|(counts, byte)| counts[usize::from(*byte)] += 1);
+            }
+        });
+        let firsts = first.iter().copied().chain(std::iter::repeat(0));
+        let running: Vec<Running> =
+            counts.iter().zip(firsts).map(|(counts, first)| Running::of_counts(counts, first)).collect();
+        let table = |own: &Running| -> [f64; 256] {
+            let (mean, scale) = (own.mean(), own.scaled().0);
+            std::array::from_fn(|byte| squared((byte as f64 - mean) * scale))
+        };
+        let tables: Vec<[f64; 256]> = running.iter().map(table).collect();
+        // These sums are rounded, and so go by the order of the rows.
+        let mut squares = vec![0.0; groups];
+        each(&mut |row| {
+            for place in row.chunks_exact(groups) {
+                let each = squares.iter_mut().zip(&tables).zip(place);
+                each.for_each(|((sum, table), byte)| *sum += table[usize::from(*byte)]);
+            }
+        });
+        running.iter().zip(squares).map(|(running, squares)| running.or(0.0, squares)).collect()
+    }
+
     #[must_use]
     pub fn variance(&self) -> f64 {
         self.squares / self.count / self.scale / self.scale
@@ -274,6 +324,22 @@ mod tests {
             assert_eq!(Running::of_columns(&rows, columns), each, "{columns} columns");
         }
         assert_eq!(Running::of_columns(&[], 3), [Running::default(); 3]);
+    }
+
+    #[test]
+    fn bytes_have_the_moments_of_their_numbers() {
+        for (groups, rows, of) in [(1, 7, 9), (3, 50, 36), (3, 1, 3), (4, 300, 8)] {
+            let bytes: Vec<u8> = (0..rows * of).map(|i| (i * i * 31 + i / 7) as u8).collect();
+            let dull = vec![17_u8; rows * of];
+            for bytes in [bytes, dull] {
+                let by_row = Moments::of_bytes(groups, |see| bytes.chunks_exact(of).for_each(&mut *see));
+                let one_by_one = Moments::of_groups(groups, |visit| {
+                    bytes.iter().enumerate().for_each(|(i, byte)| visit(i % groups, f64::from(*byte)));
+                });
+                assert_eq!(by_row, one_by_one, "{groups} groups, {rows} rows of {of}");
+            }
+        }
+        assert!(Moments::of_bytes(2, |_| {})[1].mean.is_nan());
     }
 
     #[test]

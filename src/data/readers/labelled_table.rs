@@ -169,7 +169,7 @@ fn cells(path: &Path, transform: &Transform, name: &str) -> Result<Vec<Vec<Strin
         Ok((0..rows).map(|row| (0..width).map(|i| exactly(data.at(row * width + i))).collect()).collect())
     };
     if bytes.starts_with(encoding::NUMPY) {
-        let (shape, data) = npy::array(&bytes, name)?;
+        let (shape, data) = npy::array(bytes, name)?;
         return of_numbers(&shape, &data);
     }
     if bytes.starts_with(&[0, 0, 8]) {

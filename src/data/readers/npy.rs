@@ -19,7 +19,7 @@ impl ReadRows for Npy {
 
     fn read(&self, bytes: Vec<u8>, transform: &Transform, name: &str) -> Result<Rows, DataError> {
         array::of_arrays(transform, name)?;
-        let (shape, data) = npy::array(&bytes, name)?;
+        let (shape, data) = npy::array(bytes, name)?;
         array::held(&shape, &data, transform, name)
     }
 

@@ -33,9 +33,12 @@ pub(super) fn read(
     labels: Labels,
 ) -> Result<Arrays, DataError> {
     let record = labels.bytes + PICTURE;
-    let (mut pictures, mut codes) = (Vec::new(), Vec::new());
-    for member in members {
-        let (path, shown) = place(name, folder, member)?;
+    let places = members.iter().map(|member| place(name, folder, member)).collect::<Result<Vec<_>, _>>()?;
+    // Room for all at once: a vector that grows is there twice for a while. Packed files are longer than they look.
+    let length = |path: &Path| std::fs::metadata(path).map_or(0, |about| about.len() as usize);
+    let about: usize = places.iter().map(|(path, _)| length(path) / record * PICTURE).sum();
+    let (mut pictures, mut codes) = (memory::reserve(about)?, Vec::new());
+    for (path, shown) in places {
         let bytes = files::read(&path, &shown)?;
         if bytes.len() % record != 0 {
             return Err(cut_short(bytes.len(), record).file(&shown));

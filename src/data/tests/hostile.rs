@@ -135,11 +135,11 @@ proptest! {
 
     #[test]
     fn arrays_end_with_numbers_or_a_fault(bytes in npy_files(), noise in prop::collection::vec(any::<u8>(), 0..64)) {
-        if let Ok((shape, numbers)) = npy::array(&bytes, "x") {
+        if let Ok((shape, numbers)) = npy::array(bytes.clone(), "x") {
             prop_assert_eq!(shape.iter().product::<usize>(), numbers.len());
         }
-        let _ = npy::array(&noise, "x");
-        let _ = npy::array(&[b"\x93NUMPY".to_vec(), noise].concat(), "x");
+        let _ = npy::array(noise.clone(), "x");
+        let _ = npy::array([b"\x93NUMPY".to_vec(), noise].concat(), "x");
     }
 
     #[test]

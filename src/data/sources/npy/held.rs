@@ -10,10 +10,16 @@ use crate::memory::{self, TooMuch};
 ///
 /// # Errors
 /// E0529 and E0521 of the header; E0523: a number that is none in 32 bits; E0544: two of a column become one; E0540 without memory.
-pub(in crate::data) fn array(bytes: &[u8], name: &str) -> Result<(Vec<usize>, Stored), DataError> {
-    let (shape, layout) = header::read(bytes, bytes.len() as u64, name)?;
+pub(in crate::data) fn array(mut bytes: Vec<u8>, name: &str) -> Result<(Vec<usize>, Stored), DataError> {
+    let (shape, layout) = header::read(&bytes, bytes.len() as u64, name)?;
     let Layout { start, coding, width, .. } = layout;
     let count = shape.iter().product::<usize>();
+    if coding.element == Element::U8 {
+        // What was read is what is held: a copy would take the memory twice.
+        bytes.truncate(start as usize + count);
+        bytes.drain(..start as usize);
+        return Ok((shape, Stored::U8(bytes)));
+    }
     let numbers = &bytes[start as usize..][..count * coding.element.bytes()];
     let at = |e: DataError| e.file(name);
     whole_are_told_apart(coding, numbers, width).map_err(at)?;

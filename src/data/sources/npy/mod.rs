@@ -81,11 +81,11 @@ fn load(inputs: &str, target_file: &str, keep: Keep, search: &Search) -> Result<
     let (shape, data) = match files::by_row(&path, inputs, keep)? {
         Some(file) => rows::array(file, inputs)?,
         None => {
-            let (shape, numbers) = array(&files::read(&path, inputs)?, inputs)?;
+            let (shape, numbers) = array(files::read(&path, inputs)?, inputs)?;
             (shape, numbers.into())
         }
     };
-    let (target_shape, values) = array(&files::read(&search.find(target_file)?, target_file)?, target_file)?;
+    let (target_shape, values) = array(files::read(&search.find(target_file)?, target_file)?, target_file)?;
     let (&rows, shape) =
         shape.split_first().ok_or_else(|| unusable(inputs, "a single number has no rows"))?;
     // An array of one dimension has a number a row.
