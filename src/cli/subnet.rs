@@ -229,6 +229,16 @@ fn list(masks: &[SiteMask], most: usize) -> String {
     let width = masks.iter().map(|mask| mask.path.len()).max().unwrap_or(0);
     let mut text = String::new();
     for mask in masks {
+        if let (Some(one), &[height, tile, maps]) = (mask.one_map(), &mask.shape[..]) {
+            let (kept, all) = (kept(&one.kept).len(), one.kept.len());
+            let path = &mask.path;
+            let _ = writeln!(
+                text,
+                "{path:<width$}  {kept} of {all} places kept, the same in {maps} maps of {height}x{tile}"
+            );
+            text += &pictures(&one, [height, tile, 1], 1);
+            continue;
+        }
         let (units, noun) = match mask.whole_maps() {
             Some(maps) => (maps, " maps"),
             None => (&mask.kept[..], ""),

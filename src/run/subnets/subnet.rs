@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     data::{Input, Numbers, RowBuffer, Rows, Search},
-    draws,
+    draws::{self, Squares},
     graph::{Address, Mode, Op, StepInfo, Tossed},
     lower::{Lowered, lower_predict, lower_samples},
     model::{Model, Node},
@@ -68,6 +68,16 @@ impl SiteMask {
         let shape = [&[own], &self.shape[1..]].concat();
         let time = self.time.map(|(_, apart)| (own, apart));
         Self { shape, kept, time, ..self }
+    }
+
+    /// The one map that all are masked by, where they share their coins.
+    #[must_use]
+    pub fn one_map(&self) -> Option<Self> {
+        let (&[height, width, channels], [false, false, true]) = (&self.shape[..], &self.shared[..]) else {
+            return None;
+        };
+        let kept = self.kept.iter().step_by(channels.max(1)).copied().collect();
+        Some(Self { shape: vec![height, width, 1], kept, ..self.clone() })
     }
 
     /// By map: whether it is kept, where whole maps are dropped.
@@ -152,6 +162,21 @@ fn masks(
                 "the coins of {} are those of the words of a row\nhelp: `--input FILE` says which they are",
                 site.path
             ));
+        }
+        if let Op::DropSquares { size, shared } = graph.node(v).op {
+            let [_, threshold, x] = graph.node(v).inputs[..] else { continue };
+            let Op::Scalar(threshold) = graph.node(threshold).op else { continue };
+            let shape: Vec<usize> = graph.ty(x).dims.iter().filter_map(|dim| dim.size()).collect();
+            let key = draws::row_key(stream(net, drawn, site.hash), position);
+            let squares = Squares::of(&shape, size, shared);
+            let dropped = squares.dropped(key, lowered.scalars[threshold.index()].word(&step));
+            let kept = dropped.into_iter().map(|dropped| !dropped).collect();
+            let channels = shape.len() - 1;
+            let shared = (0..shape.len()).map(|axis| shared && axis == channels).collect();
+            let time = steps_of(&net.model, &site.path, &shape);
+            let mask = SiteMask { path: site.path.clone(), shape, shared, kept, time };
+            masks.push(mask.of_own_steps(&net.model, known));
+            continue;
         }
         let tossed = match by_type.map(|threshold| &graph.node(threshold).op) {
             Some(Op::Scalar(threshold)) => {
@@ -299,6 +324,37 @@ mod tests {
                 assert!((a - b).abs() < 1e-5, "row {row}, sample {sample}: {a} {b}");
             }
         }
+    }
+
+    /// Squares of one place of what a convolution of one number made: logits are what was kept, as the sample has them.
+    #[test]
+    fn squares_are_masks_of_a_sample_too() {
+        let trained =
+            trained("reshape 1x3x1 -> conv 1, 1x1 -> dropout 0.4, kind=dropblock, size=1 -> flatten");
+        let (part, team) = (part(), Team::new(1));
+        let mc = McDropout { samples: 6, seed: Some(5), until: None };
+        let mut drawn = Vec::new();
+        Sampling::new(vec![&trained], &part, mc, &team)
+            .each_row(Mean::Arithmetic, |_, samples| drawn.push(samples.to_vec()))
+            .unwrap();
+        let store = trained.store().unwrap();
+        let (weight, bias) = (store.params[0][0], store.params[1][0]);
+        let mut seen = Vec::new();
+        for (row, sample) in (0..5).flat_map(|row| (0..6).map(move |sample| (row, sample))) {
+            let place = Drawn::Sample { row: row as u64, sample: sample as u32, seed: 5 };
+            let masks = subnet(&trained, place, &Known::default()).unwrap();
+            let [mask] = &masks[..] else { panic!("{masks:?}") };
+            assert_eq!((mask.path.as_str(), &mask.shape[..]), ("dropout_1", &[1, 3, 1][..]));
+            let x = rows()[3 * row..][..3].iter().map(|x| f64::from(weight * x + bias)).collect::<Vec<_>>();
+            let kept = mask.kept.iter().map(|kept| f64::from(u8::from(*kept)));
+            let z: Vec<f64> = x.iter().zip(kept).map(|(x, kept)| (x * kept / 0.6).exp()).collect();
+            let sum: f64 = z.iter().sum();
+            for (z, p) in z.iter().zip(&drawn[row][3 * sample..][..3]) {
+                assert!((z / sum - f64::from(*p)).abs() < 1e-5, "row {row}, sample {sample}: {mask:?}");
+            }
+            seen.extend(mask.kept.iter().copied());
+        }
+        assert!((20..=60).contains(&seen.iter().filter(|kept| !**kept).count()), "{seen:?}");
     }
 
     #[test]
