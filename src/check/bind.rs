@@ -3,7 +3,7 @@
 use super::{elsewhere, scope::Scope, suggest::nearest, value::value_of};
 use crate::{
     diag::{Diagnostic, Span},
-    syntax::ast::{Arg, ArgKey, Ident},
+    syntax::ast::{Arg, ArgKey, ExprKind, Ident},
     vocab::{ArgSpec, Args, Default, Given, Kind, Sig, Value},
 };
 
@@ -98,7 +98,12 @@ pub fn bind(
             }
             Ok(value) => given.push(Given { name: spec.name, value, span: arg.value.span, written: true }),
             Err(d) => {
-                fail(*d);
+                fail(match of_another(sig, arg).filter(|_| d.code == "E0101") {
+                    Some(meant) => {
+                        named(Diagnostic { fixes: Vec::new(), notes: Vec::new(), ..*d }, arg, meant)
+                    }
+                    None => *d,
+                });
                 // Known to be written: not reported as missing on top.
                 given.push(Given {
                     name: spec.name,
@@ -195,12 +200,56 @@ fn surplus(sig: &Sig, arg: &Arg) -> Diagnostic {
         1 => Diagnostic::error("E0210", arg.span, format!("`{}` takes 1 unnamed argument", sig.name)),
         n => Diagnostic::error("E0210", arg.span, format!("`{}` takes {n} unnamed arguments", sig.name)),
     };
-    error.label("one too many").note(usage(sig))
+    let error = error.label("one too many").note(usage(sig));
+    match of_another(sig, arg) {
+        Some(meant) => named(error, arg, meant),
+        None => error,
+    }
+}
+
+/// The argument whose word an unnamed one is.
+fn of_another(sig: &Sig, arg: &Arg) -> Option<&'static str> {
+    fn knows(kind: &Kind, word: &str) -> bool {
+        match kind {
+            Kind::Word(words) | Kind::Words(words) => words.contains(&word),
+            Kind::OneOf(kinds) => kinds.iter().any(|kind| knows(kind, word)),
+            _ => false,
+        }
+    }
+    let (ArgKey::Positional, ExprKind::Path(word)) = (&arg.key, &arg.value.kind) else { return None };
+    sig.args.iter().find(|spec| !spec.positional && knows(&spec.kind, word)).map(|spec| spec.name)
+}
+
+/// With the name of the argument that a word is of.
+fn named(error: Diagnostic, arg: &Arg, name: &str) -> Diagnostic {
+    let place = Span::new(arg.value.span.start, arg.value.span.start);
+    error.fix(format!("it is a word of `{name}`"), place, format!("{name}="))
 }
 
 #[cfg(test)]
 mod tests {
     use crate::check::{Env, check_source};
+
+    #[test]
+    fn a_word_without_its_argument_is_given_it() {
+        let answer = |layer: &str| {
+            let source = format!(
+                "net {{\n  input x: real[8, 8, 3]\n  {layer}\n  flatten -> dense 5\n  output y: class[5]\n}}\n"
+            );
+            let found = check_source(&source, &Env::default()).diagnostics;
+            let fix = found.iter().flat_map(|d| &d.fixes).find(|fix| !fix.edits.is_empty());
+            let Some(fix) = fix else { return String::new() };
+            let mut fixed = source.clone();
+            fix.edits.iter().for_each(|edit| fixed.replace_range(edit.span.start..edit.span.end, &edit.text));
+            let left = check_source(&fixed, &Env::default()).diagnostics;
+            assert!(left.iter().all(|d| !d.is_error()), "{left:?}");
+            fixed.lines().nth(2).unwrap_or_default().trim().to_owned()
+        };
+        assert_eq!(answer("conv 4, 3x3, valid"), "conv 4, 3x3, pad=valid");
+        assert_eq!(answer("dropout gaussian"), "dropout kind=gaussian");
+        assert_eq!(answer("dropout 0.2, space"), "dropout 0.2, share=space");
+        assert_eq!(answer("conv 4, 3x3, valids"), "");
+    }
 
     #[test]
     fn arguments_of_other_libraries_are_answered_with_ours() {

@@ -103,7 +103,7 @@ impl Command {
             ui.detail(format_args!("{}: {count}, {}", source.name, elapsed(begun)));
             let format = self.format();
             ui.data(&diag::render(&found.diagnostics, &source.text, &source.name, format, ui.color_out()))?;
-            all.extend(found.diagnostics);
+            all.extend(diag::sorted(&found.diagnostics).into_iter().cloned());
             unread = unread.max(found.unread);
         }
         let hint = match unread {

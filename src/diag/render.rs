@@ -77,7 +77,8 @@ fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-fn sorted(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
+/// Errors first, each by its place, and each once.
+pub fn sorted(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
     // What is an error comes first: a warning may be its consequence.
     sorted.sort_by(|a, b| {

@@ -63,11 +63,13 @@ pub enum Default {
     Range(f64, f64),
 }
 
-/// Whether a name of another library is this one, however it is written: `ReduceLROnPlateau`, `reduce_lr_on_plateau`.
+/// Whether a name of another library is this one, however it is written: `ReduceLROnPlateau`, `reduce_lr_on_plateau`; `SpatialDropout2D`, `spatial_dropout`.
 #[must_use]
 pub fn is_called(other: &str, name: &str) -> bool {
     let plain = |name: &str| name.replace('_', "").to_lowercase();
-    plain(other) == plain(name)
+    let (other, name) = (plain(other), plain(name));
+    let dims = ["1d", "2d", "3d"].iter().find_map(|dims| other.strip_suffix(dims));
+    other == name || dims == Some(name.as_str())
 }
 
 /// What kind of value an argument takes. Ranges are checked where the value is written.
@@ -239,5 +241,18 @@ impl ArgSpec {
 impl Sig {
     pub fn arg(&self, name: &str) -> Option<&'static ArgSpec> {
         self.args.iter().find(|a| a.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_called;
+
+    #[test]
+    fn names_are_known_however_they_are_written() {
+        for name in ["SpatialDropout2D", "spatial_dropout_2d", "spatial_dropout", "SpatialDropout"] {
+            assert!(is_called("SpatialDropout2D", name), "{name}");
+        }
+        assert!(!is_called("SpatialDropout2D", "spatial_dropout1d") && !is_called("Dropout", "dropout2d"));
     }
 }

@@ -87,3 +87,12 @@ fn data_are_compared_when_asked_for() {
         + &folder.run(&["check", "gone.net", "--data"]);
     masked(|| insta::assert_snapshot!(all));
 }
+
+/// Layers of a block that stands twice are found fault with once, and counted so.
+#[test]
+fn what_is_said_once_is_counted_once() {
+    let net = "block Two() {\n  dense 8 -> relu -> dropout 0.95\n}\nnet {\n  input x: real[8]\n  Two\n  Two\n  dense 3\n  output y: class[3]\n}\n";
+    let said = Folder::new(&[("m.net", net)]).run(&["check", "--pedantic", "m.net"]);
+    let shown = said.lines().filter(|line| line.starts_with("warning[")).count();
+    assert!(shown > 0 && said.contains(&format!("checked 1 file: {shown} warning")), "{said}");
+}

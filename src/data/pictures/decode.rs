@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io::{Cursor, Read as _};
 use std::path::Path;
 
-use image::{ColorType, DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
+use image::{ColorType, DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader, Limits};
 
 use super::{LONGEST_SIDE, Picture, palette, short};
 use crate::data::error::DataError;
+use crate::memory;
 
 /// The forms that are read.
 const FORMATS: [ImageFormat; 3] = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP];
@@ -59,15 +60,21 @@ pub(in crate::data) fn is_picture(bytes: &[u8]) -> bool {
 pub(in crate::data) fn decode(bytes: &[u8], name: &str) -> Result<(Picture, Converted), DataError> {
     let broken = |what: String| DataError::new("E0541", "the picture cannot be read").file(name).note(what);
     if !is_picture(bytes) {
-        return Err(
-            broken("it is neither png, jpg nor webp".into()).help("convert it, or take it out of the folder")
-        );
+        return Err(broken("it is neither png, jpg nor webp".into()).help("convert it, or leave it out"));
     }
     if bytes.starts_with(JPEG) {
         whole_jpeg(bytes).map_err(|what| broken(what.into()).help("fetch it again, or convert it to png"))?;
     }
-    let unread =
-        |e: image::ImageError| broken(e.to_string()).help("fetch it again, or take it out of the folder");
+    let unread = |e: image::ImageError| {
+        let what = match e {
+            ImageError::Limits(_) => format!(
+                "its head says more than {LONGEST_SIDE} places along a side, or than {} in all",
+                memory::shown(MOST_BYTES)
+            ),
+            e => e.to_string(),
+        };
+        broken(what).help("fetch it again, or leave it out")
+    };
     let mut reader =
         ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| unread(e.into()))?;
     let mut limits = Limits::default();
@@ -77,8 +84,7 @@ pub(in crate::data) fn decode(bytes: &[u8], name: &str) -> Result<(Picture, Conv
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(unread)?;
     let color = decoder.color_type();
-    palette::check(bytes)
-        .map_err(|what| broken(what).help("fetch it again, or take it out of the folder"))?;
+    palette::check(bytes).map_err(|what| broken(what).help("fetch it again, or leave it out"))?;
     let picture = DynamicImage::from_decoder(decoder).map_err(unread)?.into_rgb8();
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let is_short = || match short::is_whole(bytes) {
@@ -90,7 +96,7 @@ pub(in crate::data) fn decode(bytes: &[u8], name: &str) -> Result<(Picture, Conv
     };
     if bytes.starts_with(JPEG) && is_short() {
         let error = broken("it has fewer data than its size says".into());
-        return Err(error.help("fetch it again, or take it out of the folder"));
+        return Err(error.help("fetch it again, or leave it out"));
     }
     match width == 0 || height == 0 {
         true => Err(broken("it has no pixel".into())),
@@ -112,19 +118,18 @@ pub(in crate::data) fn measured(path: &Path, name: &str) -> Result<([usize; 2], 
     let mut head = Vec::new();
     File::open(path).and_then(|file| file.take(palette::HEAD).read_to_end(&mut head)).map_err(unread)?;
     if !is_picture(&head) {
-        return Err(
-            broken("it is neither png, jpg nor webp".into()).help("convert it, or take it out of the folder")
-        );
+        return Err(broken("it is neither png, jpg nor webp".into()).help("convert it, or leave it out"));
     }
     let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format).map_err(unread)?;
-    let decoder = reader
-        .into_decoder()
-        .map_err(|e| broken(e.to_string()).help("fetch it again, or take it out of the folder"))?;
+    let decoder =
+        reader.into_decoder().map_err(|e| broken(e.to_string()).help("fetch it again, or leave it out"))?;
     let (width, height) = decoder.dimensions();
     let size = [height as usize, width as usize];
     match height == 0 || width == 0 || height.max(width) as usize > LONGEST_SIDE {
-        true => Err(broken(format!("it says that it is {height}x{width}"))
-            .help("fetch it again, or take it out of the folder")),
+        true => {
+            Err(broken(format!("it says that it is {height}x{width}"))
+                .help("fetch it again, or leave it out"))
+        }
         false => Ok((size, converted(decoder.color_type(), palette::is_in(&head)))),
     }
 }

@@ -14,7 +14,7 @@ use crate::data::raw::{Cells, Column};
 use crate::data::rows::{Noticed, Rows, nothing};
 use crate::data::stores::{Form, Held, Lately, Numbers, Numeric, RowStore, Toned};
 use crate::data::texts::Unread;
-use crate::data::transform::{ArrayRule, Fields, TargetRule, Transform};
+use crate::data::transform::{ArrayRule, Fields, InputShape, TargetRule, Transform};
 use crate::memory;
 use crate::vocab::exactly;
 
@@ -299,7 +299,9 @@ fn fitting(picture: Picture, transform: &Transform, name: &str) -> Result<Vec<u8
             Ok(pixels.chunks_exact(CHANNELS).map(|color| luma([color[0], color[1], color[2]])).collect())
         }
         inputs => {
-            let shapes: Vec<String> = inputs.iter().map(|input| format!("{:?}", input.shape)).collect();
+            let shape =
+                |input: &InputShape| input.shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x");
+            let shapes: Vec<String> = inputs.iter().map(shape).collect();
             Err(DataError::new("E0542", "the picture has another size than the net's rows")
                 .file(name)
                 .note(format!("it is {height}x{width}, and a row is {}", shapes.join(" and ")))

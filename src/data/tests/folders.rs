@@ -185,7 +185,7 @@ fn rows_of_one_channel_take_the_brightness() {
     let rows = read(&plain(8, 8, [255, 0, 0])).unwrap();
     assert_eq!(row_floats(&rows), [76.0; 64]);
     let refused = read(&plain(7, 8, [0; 3])).unwrap_err().to_string();
-    assert!(refused.contains("it is 7x8, and a row is [8, 8, 1]"), "{refused}");
+    assert!(refused.contains("it is 7x8, and a row is 8x8x1"), "{refused}");
 }
 
 #[test]

@@ -66,6 +66,7 @@ impl Augment for Translate {
     fn told(&self, args: &Args) -> String {
         let by = match By::of(args) {
             By::Share(share) => format!("{}% of its sides", 100.0 * share),
+            By::Places(1) => "1 place".into(),
             By::Places(n) => format!("{n} places"),
         };
         format!("moved by up to {by} ({} beyond)", args.word("fill"))
