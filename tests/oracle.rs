@@ -78,20 +78,20 @@ impl Tensors {
     }
 }
 
-/// Five steps of a dropout net for each optimizer, PyTorch's masks fed in; `tests/golden/make.py` makes the figures.
+/// Five steps of a dropout net for each optimizer and for losses of classes, PyTorch's masks fed in; `tests/golden/make.py` makes the figures.
 #[test]
-fn optimizers_follow_the_trajectories_of_pytorch() {
+fn optimizers_and_losses_follow_the_trajectories_of_pytorch() {
     let golden: Json = serde_json::from_str(include_str!("golden/trajectories.json")).expect("JSON");
     let (rows, classes) = (golden["rows"].as_u64().unwrap() as usize, 3);
     let net = "input x: real[4]\ndropout 0.25 -> dense 5 -> relu -> dropout 0.5\ndense 3\noutput y: class[3]";
     let cases = golden["cases"].as_object().expect("cases");
-    assert!(cases.len() >= 10);
-    for (optimizer, case) in cases {
-        let model = model(
-            net,
-            &format!("loss cross_entropy, label_smoothing=0.1\noptimizer {optimizer}\nepochs 1"),
-            "",
-        );
+    let by_loss = golden["by_loss"].as_object().expect("cases");
+    assert!(cases.len() >= 10 && by_loss.contains_key("kl, label_smoothing=0.1"));
+    let usual = |(optimizer, case)| ("cross_entropy, label_smoothing=0.1", optimizer, case);
+    let plain = "sgd, lr=0.1".to_string();
+    let own = by_loss.iter().map(|(loss, case)| (loss.as_str(), &plain, case));
+    for (loss_word, optimizer, case) in cases.iter().map(usual).chain(own) {
+        let model = model(net, &format!("loss {loss_word}\noptimizer {optimizer}\nepochs 1"), "");
         let lowered = lower_train(&model);
         let mut store = Store::fresh(&model, &lowered.graph, 0);
         for (param, values) in lowered.graph.params.iter().zip(&mut store.params) {
@@ -127,11 +127,15 @@ fn optimizers_follow_the_trajectories_of_pytorch() {
                 if optimizer.contains("spectral") { (5e-3, 2e-2) } else { (1e-6, 1e-5) };
             assert!(
                 close(loss, floats(&case["losses"])[step], of_loss),
-                "{optimizer}: loss {loss} in step {step}"
+                "{loss_word}, {optimizer}: loss {loss} in step {step}"
             );
             for (param, values) in lowered.graph.params.iter().zip(&tensors.params) {
                 for (x, y) in values.reals().iter().zip(floats(&case["params"][step][&param.name])) {
-                    assert!(close(*x, y, of_params), "{optimizer}, step {step}, {}: {x} and {y}", param.name);
+                    assert!(
+                        close(*x, y, of_params),
+                        "{loss_word}, {optimizer}, step {step}, {}: {x} and {y}",
+                        param.name
+                    );
                 }
             }
         }

@@ -26,6 +26,9 @@ pub struct Command {
     /// Write one JSON object instead of the table
     #[arg(long)]
     json: bool,
+    /// Fit on the first validation rows only
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    rows: Option<u32>,
     #[command(flatten)]
     draws: Sampling,
     #[command(flatten)]
@@ -50,8 +53,8 @@ impl Command {
         modes.extend(
             Some(sampled).filter(|mode| !matches!(mode, PredictMode::WeightScaling | PredictMode::Exact(_))),
         );
-        let fitted =
-            run::calibrate(&trained, &search, &modes, &team).map_err(|error| eval::failure(&error, ui))?;
+        let fitted = run::calibrate(&trained, &search, &modes, self.rows.map(|rows| rows as usize), &team)
+            .map_err(|error| eval::failure(&error, ui))?;
         fitted.write(&self.run.path).map_err(|e| {
             Failure::data(format!("cannot write calibration.json to {}: {e}", self.run.path.display()))
         })?;

@@ -93,17 +93,18 @@ impl Command {
 
     fn once(&self, files: &[PathBuf], ui: &mut Ui) -> Outcome {
         let start = Instant::now();
-        let mut all: Vec<Diagnostic> = Vec::new();
+        let mut all = (0, 0);
         let mut unread = Unread::Nothing;
         for path in files {
             let source = Source::read(path)?;
             let begun = Instant::now();
             let found = self.findings(path, &source, ui)?;
-            let count = diag::count_line(&found.diagnostics);
+            let (errors, warnings) = diag::counts(&found.diagnostics);
+            let count = diag::told((errors, warnings));
             ui.detail(format_args!("{}: {count}, {}", source.name, elapsed(begun)));
             let format = self.format();
             ui.data(&diag::render(&found.diagnostics, &source.text, &source.name, format, ui.color_out()))?;
-            all.extend(diag::sorted(&found.diagnostics).into_iter().cloned());
+            all = (all.0 + errors, all.1 + warnings);
             unread = unread.max(found.unread);
         }
         let hint = match unread {
@@ -113,9 +114,10 @@ impl Command {
                 "; the data were not read, so sizes `_` are not known and shapes not checked (`--data` reads them)"
             }
         };
-        ui.talk(format_args!("{}, {}{hint}", count(files.len(), &all), elapsed(start)));
-        let denied = self.deny == Some(Deny::Warnings) && !all.is_empty();
-        Ok(if denied || all.iter().any(Diagnostic::is_error) { Exit::Faulty } else { Exit::Done })
+        let files = if files.len() == 1 { "1 file".to_string() } else { format!("{} files", files.len()) };
+        ui.talk(format_args!("checked {files}: {}, {}{hint}", diag::told(all), elapsed(start)));
+        let denied = self.deny == Some(Deny::Warnings) && all != (0, 0);
+        Ok(if denied || all.0 > 0 { Exit::Faulty } else { Exit::Done })
     }
 
     fn findings(&self, path: &Path, source: &Source, ui: &mut Ui) -> Result<Findings, Failure> {
@@ -161,20 +163,6 @@ enum Unread {
     Data,
     /// Nor are shapes known, as they are the data's to say.
     Sizes,
-}
-
-/// `checked 3 files: 2 errors, 1 warning`
-fn count(files: usize, all: &[Diagnostic]) -> String {
-    let errors = all.iter().filter(|d| d.is_error()).count();
-    let warnings = all.len() - errors;
-    let plural = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-    let found = match (errors, warnings) {
-        (0, 0) => "no errors".to_string(),
-        (0, w) => plural(w, "warning"),
-        (e, 0) => plural(e, "error"),
-        (e, w) => format!("{}, {}", plural(e, "error"), plural(w, "warning")),
-    };
-    format!("checked {}: {found}", plural(files, "file"))
 }
 
 /// `1.8 ms`

@@ -231,9 +231,6 @@ impl Command {
         }
         let committee = self.sampling.tempered(self.runs.read_by(ranks, ui)?)?;
         let committee = self.sampling.seen(committee, ui)?;
-        if self.sampling.temperature.is_some() {
-            committee.first().answers_once("a temperature").map_err(Failure::data)?;
-        }
         let team = Ranks::team(ranks, self.threads.count());
         let file = &committee.first().model.predict;
         let by_row = self.input.is_some() || self.each.is_some();

@@ -40,7 +40,9 @@ pub struct Command {
 impl Command {
     pub fn run(&self, ui: &mut Ui) -> Outcome {
         if !(self.temperature > 0.0 && self.temperature.is_finite()) {
-            return Err(Failure::usage("`--temperature` is above 0"));
+            return Err(Failure::usage(
+                "`--temperature` is above 0\nhelp: `--top-k 1` says the likeliest token each time",
+            ));
         }
         if self.top_p.is_some_and(|p| !(p > 0.0 && p <= 1.0)) {
             return Err(Failure::usage("`--top-p` is a probability above 0, at most 1"));

@@ -95,7 +95,7 @@ impl Command {
         if self.json {
             ui.data(&format!("{}\n", json!({ "sites": self.sites(&masks) })))?;
         } else {
-            ui.data(&self.listed(&masks))?;
+            ui.data(&self.listed(&masks, &[]))?;
             if matches!(drawn, Drawn::Training { .. }) {
                 ui.data(&hidden(&trained.model))?;
             }
@@ -128,6 +128,10 @@ impl Command {
             let name = rows.names.get(row as usize);
             if self.json {
                 let mut object = json!({ "row": row, "sites": self.sites(&masks) });
+                let words = known.words(trained);
+                if self.time && !words.is_empty() {
+                    object["tokens"] = json!(words);
+                }
                 if let Some(name) = name {
                     object["file"] = json!(name);
                 }
@@ -135,7 +139,7 @@ impl Command {
                 continue;
             }
             let name = name.map_or(String::new(), |name| format!(", {name}"));
-            ui.data(&format!("row {row}{name}\n{}", self.listed(&masks)))?;
+            ui.data(&format!("row {row}{name}\n{}", self.listed(&masks, &known.words(trained))))?;
         }
         if self.json {
             let said = match (self.row, &objects[..]) {
@@ -175,10 +179,10 @@ impl Command {
         Ok(masks)
     }
 
-    /// Masks as text.
-    fn listed(&self, masks: &[SiteMask]) -> String {
+    /// Masks as text, beside the words of the row where it is one.
+    fn listed(&self, masks: &[SiteMask], words: &[String]) -> String {
         let (pictures, units) = if self.site.is_some() { (usize::MAX, usize::MAX) } else { (PICTURES, LINE) };
-        if self.time { over_time(masks, units) } else { list(masks, pictures) }
+        if self.time { over_time(masks, units, words) } else { list(masks, pictures) }
     }
 
     /// Masks as objects.
@@ -261,8 +265,9 @@ fn list(masks: &[SiteMask], most: usize) -> String {
     text
 }
 
-/// The masks of each step: a line a step of at most so many units, and whether all steps have the same.
-fn over_time(masks: &[SiteMask], most: usize) -> String {
+/// The masks of each step: a line a step of at most so many units, with its word where steps are words, and whether all steps have the same.
+fn over_time(masks: &[SiteMask], most: usize, words: &[String]) -> String {
+    let (words, longest) = in_columns(words);
     let mut text = String::new();
     for mask in masks {
         let Some(steps) = mask.steps() else { continue };
@@ -277,10 +282,26 @@ fn over_time(masks: &[SiteMask], most: usize) -> String {
         let width = count.saturating_sub(1).to_string().len();
         for (number, step) in steps.iter().enumerate() {
             let marks = step.iter().take(most).map(|kept| if *kept { '#' } else { '.' });
-            let _ = writeln!(text, "  {number:>width$}  {}", marks.collect::<String>());
+            let word = match words.get(number).filter(|_| words.len() == count) {
+                Some(word) => format!("{word:<longest$}  "),
+                None => String::new(),
+            };
+            let _ = writeln!(text, "  {number:>width$}  {word}{}", marks.collect::<String>());
         }
     }
     text
+}
+
+/// Words of at most so many characters, in which a line break or a space can be seen, and the longest of them.
+fn in_columns(words: &[String]) -> (Vec<String>, usize) {
+    const WORD: usize = 16;
+    let seen = |word: &String| match word.trim().is_empty() {
+        true => format!("{word:?}"),
+        false => word.chars().take(WORD).collect(),
+    };
+    let words: Vec<String> = words.iter().map(seen).collect();
+    let longest = words.iter().map(|word| word.chars().count()).max().unwrap_or(0);
+    (words, longest)
 }
 
 /// The first maps of a mask beside each other, a dot where a unit is dropped.

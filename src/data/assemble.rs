@@ -139,7 +139,8 @@ impl Opened<'_> {
         }
         let stretches = self.stretches(train.rows, self.config.settings.split.as_ref(), None, None, false)?;
         let windows = stream.windows(stretches, how.manner.unit.one());
-        let (Windows { rows, parts }, tokens) = windows.map_err(|e| e.file(&train.file))?;
+        let window = self.config.settings.window.as_ref().map_or(how.span, |window| window.span);
+        let (Windows { rows, parts }, tokens) = windows.map_err(|e| e.file(&train.file).net(window))?;
         let tokenizer = stream.fit(tokens, how, vocab, need.open)?;
         let encoded = stream.encode(&tokenizer, input, rows).map_err(|e| e.file(&train.file))?;
         let (stores, target, unknown) = encoded;

@@ -298,7 +298,9 @@ impl Opened<'_> {
             return self.stretches(rows, split, strata, listed, own_test);
         };
         let stretches = self.stretches(steps, split, None, listed, own_test)?;
-        Ok(streams.windows(&stretches, unit)?.parts)
+        let window =
+            self.config.settings.window.as_ref().map_or(self.config.source_span, |window| window.span);
+        Ok(streams.windows(&stretches, unit).map_err(|e| e.net(window))?.parts)
     }
 
     /// What is divided: rows, or steps that rows will be made of. Whole groups where the file keeps them, which come before classes in proportion.

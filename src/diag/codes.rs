@@ -1588,7 +1588,7 @@ Make the layer wider, or leave the dropout out."#,
         "W0112",
         r#"A rate far from what is usual
 
-About 0.2 of inputs, 0.1 of maps behind a convolution, of sequences and of the weights of attention, 0.25 inside recurrent layers, and 0.5 of hidden units are the rates that papers found on held-out rows. Much higher
+About 0.2 of inputs, 0.1 of maps behind a convolution, of sequences and of the weights of attention, 0.25 inside recurrent layers and between them, and 0.5 of hidden units are the rates that papers found on held-out rows. Much higher
 ones starve the net: a convolution has few weights for its numbers, and the dense layers behind it take most of the dropout.
 
     input x: real[8]
@@ -1746,13 +1746,13 @@ Write `softmax -> dropout 0.1`; `attention heads=4, dropout=0.1` does so with it
         "W0125",
         r#"A fresh mask in every step of a recurrent layer
 
-With `share=none` a recurrent layer draws other masks in each step. What one step drops the next one shows again, so that little is hidden, and where it
+With `share=none` a recurrent layer draws other masks in each step, and so does a `dropout` in front of it or behind it that does not share them. What one step drops the next one shows again, so that little is hidden, and where it
 is what the step before left that is masked, a series of many steps carries hardly anything through. One mask for all steps of a row, which is what
 `share=time` says, drops the same units from the first step to the last (Gal and Ghahramani 2016).
 
-    lstm 64, recurrent_dropout=0.3, share=none
+    lstm 64, recurrent_dropout=0.3, share=none -> dropout 0.3
 
-    lstm 64, recurrent_dropout=0.3
+    lstm 64, recurrent_dropout=0.3 -> dropout 0.3, share=time
 
 It is only advice: papers compare the two."#,
     ),

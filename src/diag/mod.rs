@@ -8,7 +8,7 @@ mod render;
 
 pub use codes::{CODES, explain};
 pub use position::{LineIndex, Position};
-pub use render::{Format, count_line, render, sorted};
+pub use render::{Format, count_line, counts, render, told};
 
 /// A byte range `start..end` of the source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -60,11 +60,20 @@ pub fn render(
     out
 }
 
-/// `2 errors, 1 warning`; `no errors` for none.
-pub fn count_line(diagnostics: &[Diagnostic]) -> String {
+/// Errors and warnings, duplicates left out: as many as are drawn.
+pub fn counts(diagnostics: &[Diagnostic]) -> (usize, usize) {
     let sorted = sorted(diagnostics);
     let errors = sorted.iter().filter(|d| d.is_error()).count();
-    let warnings = sorted.len() - errors;
+    (errors, sorted.len() - errors)
+}
+
+/// `2 errors, 1 warning`; `no errors` for none.
+pub fn count_line(diagnostics: &[Diagnostic]) -> String {
+    told(counts(diagnostics))
+}
+
+/// The same of these numbers of errors and warnings.
+pub fn told((errors, warnings): (usize, usize)) -> String {
     match (errors, warnings) {
         (0, 0) => "no errors".to_string(),
         (_, 0) => plural(errors, "error"),
@@ -78,7 +87,7 @@ fn plural(count: usize, what: &str) -> String {
 }
 
 /// Errors first, each by its place, and each once.
-pub fn sorted(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
+fn sorted(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
     // What is an error comes first: a warning may be its consequence.
     sorted.sort_by(|a, b| {

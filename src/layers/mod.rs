@@ -254,21 +254,27 @@ pub fn is_word(name: &str) -> bool {
 impl Row {
     /// The layer's page of the manual, as Markdown.
     pub fn manual(&self) -> String {
-        manual(self.source) + &names_elsewhere(self.layer.sig().name, self.layer.elsewhere())
+        with_names_elsewhere(manual(self.source), self.layer.sig().name, self.layer.elsewhere())
     }
 }
 
-/// The end of a word's page: its names in other libraries, with what is written here where that is more than the word.
-pub fn names_elsewhere(name: &str, others: &[(&str, &str)]) -> String {
+/// A word's page with its names in other libraries, and what is written here where that is more than the word: a section at its end, or the end of
+/// the section that tells more of them.
+pub fn with_names_elsewhere(text: String, name: &str, others: &[(&str, &str)]) -> String {
+    const HEADING: &str = "\n# Elsewhere\n";
     if others.is_empty() {
-        return String::new();
+        return text;
     }
     let called = |(other, ours): &(&str, &str)| match *ours == name {
         true => format!("`{other}`"),
         false => format!("`{other}` (`{ours}`)"),
     };
     let others: Vec<String> = others.iter().map(called).collect();
-    format!("\n# Elsewhere\n{}\n", others.join(", "))
+    let names = others.join(", ");
+    let Some(at) = text.find(HEADING) else { return format!("{text}{HEADING}{names}\n") };
+    let (before, after) = text.split_at(at + HEADING.len());
+    let (told, rest) = after.split_at(after.find("\n# ").unwrap_or(after.len()));
+    format!("{before}{}\nNames that are answered with it: {names}.\n{rest}", told.trim_end())
 }
 
 /// The leading `//!` lines of a source file without their marks.

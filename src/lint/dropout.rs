@@ -1,6 +1,6 @@
 //! Where dropout stands, and how much of it.
 
-use super::ways::{behind_weights, behind_windows, ends, has_weights, leads_to};
+use super::ways::{behind_weights, behind_windows, ends, has_weights, leads_to, straight_from};
 use crate::{
     diag::Diagnostic,
     layers::{Across, DropSite, Law, Scope},
@@ -103,16 +103,30 @@ pub fn before_a_number(model: &Model) -> Vec<Diagnostic> {
     found.map(warn).collect()
 }
 
-/// W0112: a rate far from what is usual for its place: 0.2 on inputs, 0.1 on maps, sequences and weights of attention, 0.25 in recurrent layers,
-/// 0.5 on hidden units.
+/// Of each node, whether its value over time comes straight from a recurrent layer, or goes straight into one.
+fn beside_recurrent(model: &Model) -> Vec<bool> {
+    let recurrent = |node: &Node| node.facts().recurrent;
+    let from = straight_from(model, recurrent);
+    let into = leads_to(model, |i| recurrent(&model.nodes[i]), has_weights);
+    let over_time = model.nodes.iter().map(|node| node.ty.has_role(Role::Time));
+    over_time
+        .zip(from.into_iter().zip(into))
+        .map(|(over, (from, into))| over && (from || into.is_some()))
+        .collect()
+}
+
+/// W0112: a rate far from what is usual for its place: 0.2 on inputs, 0.1 on maps, sequences and weights of attention, 0.25 in recurrent layers
+/// and between them, 0.5 on hidden units.
 pub fn unusual_rate(model: &Model) -> Vec<Diagnostic> {
-    let (mut found, behind) = (Vec::new(), behind_weights(model));
+    let (mut found, behind, beside) = (Vec::new(), behind_weights(model), beside_recurrent(model));
     for (i, node, site) in
         sites(model).filter(|(_, _, site)| !site.is_learned() && site.rate.largest() <= 0.8)
     {
         let of_input = !behind[i];
         let (place, usual, most) = match node.ty.channels() {
             _ if of_input => ("an input", 0.2, 0.4),
+            // Zaremba et al. 2014 and Gal and Ghahramani 2016 drop half there, and larger nets more.
+            Some(_) if beside[i] => ("the way into or out of a recurrent layer", 0.25, 0.65),
             Some(_) if node.ty.has_role(Role::Time) && !node.ty.has_role(Role::Freq) => {
                 ("a sequence", 0.1, 0.3)
             }
@@ -191,10 +205,19 @@ pub fn places_of_a_map(model: &Model) -> Vec<Diagnostic> {
     found
 }
 
-/// W0125: masks within a recurrent layer that are drawn afresh in every step.
+/// W0125: masks within recurrent layers, or on the ways into and out of them, that are drawn afresh in every step.
 pub fn fresh_each_step(model: &Model) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for node in &model.nodes {
+    let (mut found, beside) = (Vec::new(), beside_recurrent(model));
+    for (i, node) in model.nodes.iter().enumerate() {
+        let fresh = site(node).is_some_and(|site| site.scope == Scope::UNIT && site.law != Law::Additive);
+        if fresh && beside[i] {
+            found.push(
+                Diagnostic::warning("W0125", node.span, "a fresh mask in every step beside a recurrent layer")
+                    .label("each step sees another net")
+                    .note("what one step drops the next ones show again: hardly anything is hidden from a layer that goes through them all (Gal and Ghahramani 2016)")
+                    .help("write `share=time`: one mask for all steps"),
+            );
+        }
         if let Some(own) = node.inner_drops(model).iter().find(|own| own.fresh) {
             let what = format!("`{}` draws a fresh mask in every step", own.name);
             found.push(

@@ -236,6 +236,25 @@ fn maps_are_dropped_as_a_whole() {
     assert_eq!(of("dropout 0.1"), "", "on the image itself");
 }
 
+/// Half is what papers drop between recurrent layers, one mask for all steps; a tenth what they drop beside attention.
+#[test]
+fn what_lies_between_recurrent_layers_is_no_other_sequence() {
+    let of = |layers: &str| {
+        let net = format!(
+            "net {{\n  input x: series[6, 8]\n  {layers} -> last -> dense 3\n  output y: class[3]\n}}\n"
+        );
+        codes(&pedantic(&net, 1e6)).join(" ")
+    };
+    for (share, fresh) in [(", share=time", ""), ("", "W0125")] {
+        let drop = |p: f64| format!("dropout {p}{share}");
+        assert_eq!(of(&format!("dense 8 -> {} -> gru 8", drop(0.5))), fresh);
+        assert_eq!(of(&format!("gru 8 -> relu -> {} -> lstm 8", drop(0.5))), fresh);
+        assert_eq!(of(&format!("gru 8 -> {}", drop(0.7))), ["W0112", fresh].join(" ").trim());
+        // Weights stand between it and the recurrent layer.
+        assert_eq!(of(&format!("gru 8 -> dense 8 -> {} -> dense 8", drop(0.5))), "W0112");
+    }
+}
+
 /// What a recurrent layer drops of itself has a rate and an argument of its own.
 #[test]
 fn rates_inside_of_layers_have_their_own_place() {

@@ -1,6 +1,6 @@
 //! What lies before and behind each node of a net, for lints; each in one pass over the nodes.
 
-use crate::model::{Model, Node};
+use crate::model::{Model, Node, NodeId};
 
 pub fn has_weights(node: &Node) -> bool {
     !node.params.is_empty()
@@ -11,6 +11,16 @@ pub fn behind_weights(model: &Model) -> Vec<bool> {
     let mut found: Vec<bool> = Vec::with_capacity(model.nodes.len());
     for node in &model.nodes {
         found.push(node.inputs.iter().any(|id| found[id.0] || has_weights(model.node(*id))));
+    }
+    found
+}
+
+/// Of each node, whether a value of such a node comes to it without passing weights.
+pub fn straight_from(model: &Model, from: impl Fn(&Node) -> bool) -> Vec<bool> {
+    let mut found: Vec<bool> = Vec::with_capacity(model.nodes.len());
+    for node in &model.nodes {
+        let of = |id: &NodeId| from(model.node(*id)) || found[id.0] && !has_weights(model.node(*id));
+        found.push(node.inputs.iter().any(of));
     }
     found
 }

@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 use crate::{
     check::{PREDICT_STATEMENTS, SWEEP_STATEMENTS, TRAIN_STATEMENTS, statement_elsewhere},
     data::{SOURCES, STATEMENTS},
-    layers::{self, LAYERS, initial, manual, names_elsewhere},
+    layers::{self, LAYERS, initial, manual, with_names_elsewhere},
     model::{laws, summary::number},
     train::{
         activities, augment, averages, bayes_decay, losses, metrics, optimizers, penalties, schedules, steps,
@@ -40,9 +40,9 @@ pub struct Page {
 /// All pages, family by family, in the order of the registries.
 pub fn pages() -> Vec<Page> {
     let page = |family, prefix, sig, source| Page { family, prefix, sig, usage: None, text: manual(source) };
-    let called = |page: Page, others: &[(&str, &str)]| {
-        let names = names_elsewhere(page.sig.name, others);
-        Page { text: page.text + &names, ..page }
+    let called = |page: Page, others: &[(&str, &str)]| Page {
+        text: with_names_elsewhere(page.text, page.sig.name, others),
+        ..page
     };
     let mut pages: Vec<Page> = Vec::new();
     pages.extend(forms::FORMS.iter().map(|form| Page {

@@ -330,3 +330,73 @@ fn training_on_forgets_it() {
     folder.run(&["train", "m.net", "-q", "-o", "run", "--resume"]);
     assert!(!folder.run(&["eval", "run", "--samples", "0"]).contains("(temperature "));
 }
+
+/// Nets that answer at each step have one temperature for all tokens: of rows of their own, and of streams that carry a state.
+#[test]
+fn tokens_have_a_temperature() {
+    const COPIES: &str = "\
+data {
+  source copy, rows=120, symbols=2, delay=2
+  tokenize chars
+  split valid=40%
+}
+
+net {
+  input text: token[_, vocab=_]
+  words: embedding 12
+  gru 12, recurrent_dropout=0.2
+  unembed words
+  output again: token[_, vocab=_]
+}
+
+train {
+  loss cross_entropy
+  optimizer adam, lr=0.05
+  epochs 6
+  report perplexity
+}
+";
+    let streams = COPIES
+        .replace(
+            "source copy, rows=120, symbols=2, delay=2",
+            "source text, \"t.txt\"\n  window 5, carry=true\n  batch 4",
+        )
+        .replace("recurrent_dropout=0.2", "recurrent_dropout=0.2, carry=true")
+        .replace("token[_,", "token[5,");
+    let text: String =
+        (0..90_u32).map(|i| ["ab", "ba", "aab", "c "][(i * i * 7 % 11 % 4) as usize]).collect();
+    for net in [COPIES, &streams] {
+        let folder = Folder::new(&[("m.net", net), ("t.txt", &text)]);
+        assert!(folder.run(&["train", "m.net", "-q", "-o", "run"]).ends_with("--- exit 0\n"));
+        let fitted = folder.json(&["calibrate", "run", "--samples", "7", "--json"])["fits"].clone();
+        let number = |json: &Json| json.as_f64().unwrap_or_else(|| panic!("{json} is no number"));
+        let valid = |more: &[&str]| {
+            folder.json(&[&["eval", "run", "--samples", "7", "--json"], more].concat())["valid"].clone()
+        };
+        let at_fit = valid(&[]);
+        let likely = |figures: &Json| -number(&figures["log_likelihood"]);
+        for (way, key) in [("weight_scaling", "tempered"), ("mc_dropout", "mc_dropout")] {
+            let (fit, found) = (&fitted[way], likely(&at_fit[key]));
+            assert!((found - number(&fit["nll"])).abs() < 1e-6, "{way}: {fit} {at_fit}");
+            assert!((number(&at_fit[key]["perplexity"]).ln() - found).abs() < 1e-5, "{at_fit}");
+            assert!(number(&fit["nll"]) < number(&fit["before"]), "{fit}");
+            // Any other temperature is worse.
+            for other in [0.97, 1.03].map(|by| (by * number(&fit["value"])).to_string()) {
+                assert!(likely(&valid(&["--temperature", &other])[key]) > found, "{way} {other}: {fit}");
+            }
+        }
+        let plain = valid(&["--temperature", "1"]);
+        assert!((likely(&plain["mc_dropout"]) - number(&fitted["mc_dropout"]["before"])).abs() < 1e-6);
+        assert!(
+            (number(&plain["loss"]) - number(&fitted["weight_scaling"]["before"])).abs() < 1e-6,
+            "{plain}"
+        );
+        let few = folder.json(&["calibrate", "run", "--rows", "8", "--json"]);
+        assert_eq!(few["fits"]["weight_scaling"]["rows"], 8);
+        let mean = folder.run(&["calibrate", "run", "--ensemble", "geometric"]);
+        assert!(
+            mean.contains("a temperature of such a mean of a net that foretells a token at each of"),
+            "{mean}"
+        );
+    }
+}

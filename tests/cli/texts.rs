@@ -255,6 +255,83 @@ fn the_end_of_a_line_is_foretold_and_said() {
     assert_eq!(said.lines().filter(|line| line.contains("cat")).count(), 1, "{said}");
 }
 
+/// Columns beside the texts of a table are kept, by names where the first line has them; a file's ending says what stands between them.
+#[test]
+fn columns_beside_texts_are_kept() {
+    let other = ROWS.replace("bad, so bad", "bad so bad").replace(',', "\t");
+    let folder =
+        Folder::new(&[("m.net", NET), ("t.csv", ROWS), ("t.tsv", &other), ("l.txt", "so bad\na film\n")]);
+    folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    let kept =
+        |file: &str, columns: &str| folder.run(&["predict", "run", "--input", file, "--keep", columns]);
+    let rows = |said: &str, head: &str| {
+        assert!(said.ends_with("--- exit 0\n"), "{said}");
+        let lines = said.lines().skip_while(|line| *line != head).skip(1).take(2);
+        lines.map(|line| line.split(',').next().unwrap_or("").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(rows(&kept("t.csv", "mood"), "mood,label,bad,good"), ["good", "bad"]);
+    assert_eq!(rows(&kept("t.tsv", "all"), "id,review,mood,label,bad,good"), ["1", "2"]);
+    let bare =
+        folder.run_with(&["predict", "run", "--input", "-", "--keep", "3"], "1,so bad,x\n2,a good film,y\n");
+    assert_eq!(rows(&bare, "3,label,bad,good"), ["x", "y"]);
+    let none = kept("t.csv", "other");
+    assert!(
+        none.contains("error[E0527]: there is no column `other`") && none.contains("`id`, `review`, `mood`"),
+        "{none}"
+    );
+    let lines = kept("l.txt", "all");
+    assert!(lines.contains("error[E0525]: a text a line has no columns that could be kept"), "{lines}");
+    let judged = folder.run(&["eval", "run", "--input", "t.tsv", "--json"]);
+    assert!(judged.matches("observed").count() == 8 && judged.ends_with("--- exit 0\n"), "{judged}");
+}
+
+/// A text that is too short for its streams is said at the window that asks for them.
+#[test]
+fn streams_without_a_window_are_placed() {
+    let net = WORDS.replace("window 6", "window 6, carry=true").replace("lstm 8", "lstm 8, carry=true");
+    let text = "the cat sat on the mat\n".repeat(30);
+    let said = Folder::new(&[("m.net", &net), ("t.txt", &text)]).run(&["train", "m.net", "-o", "run"]);
+    assert!(
+        said.contains("error[E0550]: the ") && said.contains("m.net:4:3: window 6, carry=true"),
+        "{said}"
+    );
+}
+
+/// What was cut is said where it was said how much is read.
+#[test]
+fn cut_texts_are_told_where_their_length_is_written() {
+    let at =
+        |net: &str| Folder::new(&[("m.net", net), ("t.csv", ROWS)]).run(&["train", "m.net", "-o", "run"]);
+    let cut = at(&NET.replace("tokenize words", "tokenize words, length=2"));
+    assert!(cut.contains("warning[W0504]: 4 of 8 texts are longer") && cut.contains("m.net:3:3"), "{cut}");
+    assert!(cut.contains("a greater `length=` reads more of them"), "{cut}");
+    let cut = at(&NET.replace("token[_,", "token[2,"));
+    assert!(cut.contains("m.net:8:9") && cut.contains("a longer input reads more of them"), "{cut}");
+}
+
+/// Masks step by step, of a text beside its words and as far as it goes.
+#[test]
+fn masks_of_tokens_stand_beside_them() {
+    let net = NET
+        .replace("  conv 4, 2 -> relu -> max_pool over=time", "  gru 3, recurrent_dropout=0.5, output=last");
+    let folder = Folder::new(&[("m.net", &net), ("t.csv", ROWS), ("l.txt", "good good film\n")]);
+    folder.run(&["train", "m.net", "-q", "-o", "run"]);
+    let mut said = String::new();
+    for sample in ["0", "1", "2"] {
+        said = folder.run(&["subnet", "run", "--input", "l.txt", "--row", "0", "--sample", sample, "--time"]);
+        let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("  ")).collect();
+        assert_eq!(lines.len(), 6, "{said}");
+        let word = |line: usize| lines[line].split_whitespace().nth(1).unwrap_or("");
+        let mask = |line: usize| lines[line].split_whitespace().nth(2).unwrap_or("");
+        assert_eq!([word(0), word(1), word(2), word(5)], ["good", "good", "film", "film"], "{said}");
+        assert_eq!((mask(0), mask(3), mask(3)), (mask(1), mask(4), mask(5)), "{said}");
+    }
+    assert!(
+        said.contains("embedding_1.dropout  3 steps, ") || said.contains("the same in all 3 steps"),
+        "{said}"
+    );
+}
+
 /// A folder of texts is predicted, a row a file; one that is empty is said with the code that it has in training.
 #[test]
 fn a_folder_of_texts_is_predicted() {

@@ -1,4 +1,4 @@
-"""Makes the golden trajectories: eight steps of a small dropout net in PyTorch, for each optimizer, with given masks.
+"""Makes the golden trajectories: eight steps of a small dropout net in PyTorch, for each optimizer, and for losses of classes, with given masks.
 
 Run: python tests/golden/make.py > tests/golden/trajectories.json   (torch 2.x, CPU, float64)
 """
@@ -151,7 +151,19 @@ def penalty(name, p):
     return 0.1 * sum(torch.linalg.matrix_norm(w, 2) ** 2 for w in weights) if "spectral" in name else 0.0
 
 
-def trajectory(name, make):
+def cross_entropy(z, y):
+    return torch.nn.functional.cross_entropy(z, y, label_smoothing=SMOOTHING)
+
+
+def kl(z, y):
+    q = torch.nn.functional.one_hot(y, CLASSES) * (1 - SMOOTHING) + SMOOTHING / CLASSES
+    return torch.nn.functional.kl_div(z.log_softmax(1), q, reduction="batchmean")
+
+
+LOSSES = {"kl, label_smoothing=0.1": kl}
+
+
+def trajectory(name, make, loss_of=cross_entropy):
     p = {k: v.clone().requires_grad_(True) for k, v in init.items()}
     optimizer = make([p["dense_1.weight"], p["dense_2.weight"]], [p["dense_1.bias"], p["dense_2.bias"]])
     losses, params = [], []
@@ -162,7 +174,7 @@ def trajectory(name, make):
         a = x[t] * mask_in[t] / (1 - P_IN)
         h = torch.relu(a @ p["dense_1.weight"] + p["dense_1.bias"]) * mask_hidden[t] / (1 - P_HIDDEN)
         z = h @ p["dense_2.weight"] + p["dense_2.bias"]
-        return torch.nn.functional.cross_entropy(z, y[t], label_smoothing=SMOOTHING)
+        return loss_of(z, y[t])
 
     for t in range(STEPS):
         loss = loss_at(t)
@@ -207,4 +219,5 @@ print(json.dumps(short({
     "init": {k: v.flatten().tolist() for k, v in init.items()},
     "x": flat(x), "y": flat(y), "mask_in": flat(mask_in), "mask_hidden": flat(mask_hidden),
     "cases": {name: trajectory(name, make) for name, make in CASES.items()},
+    "by_loss": {name: trajectory("sgd, lr=0.1", CASES["sgd, lr=0.1"], loss) for name, loss in LOSSES.items()},
 })))

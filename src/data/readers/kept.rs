@@ -3,12 +3,14 @@
 use serde_json::Value;
 
 use super::json;
+use super::text::{delimiter_of, named_in, table_rows};
 use crate::data::encoding;
 use crate::data::error::{DataError, counted, listed};
 use crate::data::files;
 use crate::data::raw::Delimiter;
 use crate::data::rows::records;
 use crate::data::text::{self, Record};
+use crate::data::texts::{TextForm, TextRule};
 use crate::data::transform::{Fields, Transform};
 
 /// The word for every column.
@@ -38,11 +40,24 @@ impl Transform {
         let delimiter = match &self.fields {
             Fields::Table { format, .. } => format.delimiter,
             Fields::Array(_) => Delimiter::Byte(b','),
-            Fields::Text(_) => return no_columns("a text"),
+            Fields::Text(rule) => match &rule.form {
+                TextForm::Column { delimiter, .. } => Delimiter::Byte(delimiter_of(name, *delimiter)),
+                _ => return no_columns("a text"),
+            },
         };
         let is_json = json::is_json(&bytes);
         let text = encoding::decode(bytes, name)?;
-        if is_json { of_objects(&text, name, wanted) } else { of_table(&text, delimiter, name, wanted, self) }
+        match (&self.fields, delimiter) {
+            _ if is_json => of_objects(&text, name, wanted),
+            (Fields::Text(rule), Delimiter::Byte(delimiter)) => {
+                let rows = table_rows(&text, delimiter, name)?;
+                match rows.iter().any(|(_, fields)| fields.len() > 1) {
+                    true => beside_texts(rows, rule, name, wanted),
+                    false => no_columns("a text a line"),
+                }
+            }
+            _ => of_table(&text, delimiter, name, wanted, self),
+        }
     }
 }
 
@@ -84,29 +99,9 @@ fn of_table(
     let width = first.fields.len();
     let heads: Vec<String> = first.fields.iter().map(|field| field.text.to_string()).collect();
     let is_header = has_header(&heads, wanted, transform);
-    let place = |wanted: &String| {
-        let by_name = heads.iter().position(|head| is_header && head == wanted);
-        let number = || wanted.parse::<usize>().ok()?.checked_sub(1).filter(|place| *place < width);
-        by_name.or_else(number).ok_or_else(|| {
-            let error = DataError::new("E0527", format!("there is no column `{wanted}`")).file(name).line(1);
-            match is_header {
-                true => error.note(format!("the columns are {}", listed(&heads, 12))),
-                false => error.note(format!(
-                    "a row has {} and no header: they have numbers from 1",
-                    counted(width, "column")
-                )),
-            }
-        })
-    };
-    let places: Vec<usize> = match wanted {
-        [all] if all == ALL && !heads.contains(all) => (0..width).collect(),
-        names => names.iter().map(place).collect::<Result<_, _>>()?,
-    };
-    let names = places.iter().map(|place| match is_header {
-        true => heads[*place].clone(),
-        false => (place + 1).to_string(),
-    });
-    let names = names.collect();
+    let columns = Columns { heads, is_header, name };
+    let places = columns.places(wanted)?;
+    let names = columns.names(&places);
     let first_row = usize::from(is_header);
     let cells = rows.drain(first_row..).map(|row| {
         text::check_row(&row, width, delimiter, name)?;
@@ -114,6 +109,80 @@ fn of_table(
     });
     let cells = cells.collect::<Result<_, DataError>>()?;
     Ok(Kept { names, cells })
+}
+
+/// Beside the texts of a table, whose first line is a header if it names the column of texts.
+fn beside_texts(
+    mut rows: Vec<(u64, Vec<String>)>,
+    rule: &TextRule,
+    name: &str,
+    wanted: &[String],
+) -> Result<Kept, DataError> {
+    let column = if let TextForm::Column { name, .. } = &rule.form { name.as_deref() } else { None };
+    let is_header = named_in(&rows, column).is_some();
+    let heads = rows.first().map(|(_, fields)| fields.clone()).unwrap_or_default();
+    let columns = Columns { heads, is_header, name };
+    let places = columns.places(wanted)?;
+    rows.drain(..usize::from(is_header));
+    let row = |(line, fields): &(u64, Vec<String>)| {
+        let cell = |place: &usize| {
+            fields.get(*place).cloned().ok_or_else(|| {
+                let told = format!(
+                    "the row has {}, and column {} is kept",
+                    counted(fields.len(), "field"),
+                    place + 1
+                );
+                DataError::new("E0522", told).file(name).line(*line)
+            })
+        };
+        places.iter().map(cell).collect()
+    };
+    let cells = rows.iter().map(row).collect::<Result<_, _>>()?;
+    Ok(Kept { names: columns.names(&places), cells })
+}
+
+/// The columns of a table, which its first line may name.
+struct Columns<'a> {
+    heads: Vec<String>,
+    is_header: bool,
+    name: &'a str,
+}
+
+impl Columns<'_> {
+    /// Where those that are wanted stand.
+    ///
+    /// # Errors
+    /// E0527 for one that is not there.
+    fn places(&self, wanted: &[String]) -> Result<Vec<usize>, DataError> {
+        let (heads, width) = (&self.heads, self.heads.len());
+        let place = |wanted: &String| {
+            let by_name = heads.iter().position(|head| self.is_header && head == wanted);
+            let number = || wanted.parse::<usize>().ok()?.checked_sub(1).filter(|place| *place < width);
+            by_name.or_else(number).ok_or_else(|| {
+                let message = format!("there is no column `{wanted}`");
+                let error = DataError::new("E0527", message).file(self.name).line(1);
+                match self.is_header {
+                    true => error.note(format!("the columns are {}", listed(heads, 12))),
+                    false => error.note(format!(
+                        "a row has {} and no header: they have numbers from 1",
+                        counted(width, "column")
+                    )),
+                }
+            })
+        };
+        match wanted {
+            [all] if all == ALL && !heads.contains(all) => Ok((0..width).collect()),
+            names => names.iter().map(place).collect(),
+        }
+    }
+
+    fn names(&self, places: &[usize]) -> Vec<String> {
+        let name = |place: &usize| match self.is_header {
+            true => self.heads[*place].clone(),
+            false => (place + 1).to_string(),
+        };
+        places.iter().map(name).collect()
+    }
 }
 
 /// As the rows are read: a header names columns of the net. Rows of arrays have none.

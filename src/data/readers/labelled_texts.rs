@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::answers;
 use super::picture::Labelled;
-use super::text::{encoded, table_rows};
+use super::text::{delimiter_of, encoded, table_rows};
 use crate::data::dataset::Part;
 use crate::data::error::{DataError, counted};
 use crate::data::files;
@@ -79,7 +79,9 @@ fn table(decoded: &str, form: &TextForm, name: &str) -> Result<Found, DataError>
     // Of two columns it is the other one.
     let of_label = label.unwrap_or(3 - number.min(&2)) - 1;
     let mut found = Found { texts: Vec::new(), labels: Vec::new(), names: Vec::new() };
-    for (place, (line, mut fields)) in table_rows(decoded, *delimiter, name)?.into_iter().enumerate() {
+    for (place, (line, mut fields)) in
+        table_rows(decoded, delimiter_of(name, *delimiter), name)?.into_iter().enumerate()
+    {
         if fields.len() != *width {
             let message = format!(
                 "{} where {width} are expected: a text and its label",

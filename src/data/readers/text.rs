@@ -111,12 +111,11 @@ fn texts(decoded: &str, rule: &TextRule, name: &str) -> Result<(Vec<(u64, String
             blank.len(),
         ));
     };
-    let fields = table_rows(decoded, *delimiter, name)?;
+    let fields = table_rows(decoded, delimiter_of(name, *delimiter), name)?;
     // A text a line, of which an empty one may be missed; a table's own empty lines mean nothing.
     let is_text_a_line = fields.iter().all(|(_, fields)| fields.len() == 1);
     let blank = decoded.lines().filter(|line| is_text_a_line && line.trim().is_empty()).count();
-    let header =
-        column.as_ref().and_then(|column| fields.first()?.1.iter().position(|field| field == column));
+    let header = named_in(&fields, column.as_deref());
     let place = header.unwrap_or(number - 1);
     let text = |(line, fields): (u64, Vec<String>)| match fields.len() {
         _ if header.is_some() && place < fields.len() => Ok((line, fields[place].clone())),
@@ -132,6 +131,21 @@ fn texts(decoded: &str, rule: &TextRule, name: &str) -> Result<(Vec<(u64, String
     };
     let texts: Result<_, _> = fields.into_iter().skip(usize::from(header.is_some())).map(text).collect();
     Ok((texts?, blank))
+}
+
+/// Where the first line names the column of texts.
+pub(super) fn named_in(fields: &[(u64, Vec<String>)], column: Option<&str>) -> Option<usize> {
+    fields.first()?.1.iter().position(|field| Some(field.as_str()) == column)
+}
+
+/// What stands between the fields of a table, by its name where that says so: a net that was trained on one kind is given the other too.
+pub(super) fn delimiter_of(name: &str, trained: u8) -> u8 {
+    let name = name.strip_suffix(".gz").unwrap_or(name);
+    match (Path::new(name).extension().and_then(|ending| ending.to_str()), trained) {
+        (Some("tsv" | "tab"), _) => b'\t',
+        (Some("csv"), b'\t') => b',',
+        _ => trained,
+    }
 }
 
 /// The fields of each line. Tabs stand in no text and need no quotes.

@@ -189,11 +189,15 @@ fn cut_texts(model: &Model, dataset: &Dataset) -> Option<Diagnostic> {
     let (node, rows) = (model.ragged()?, dataset.schema.rows);
     let steps = node.ty.steps()?.size;
     let message = format!("{} of {rows} texts are longer than their rows, and were cut", dataset.cut);
+    let cut = model.data.as_ref().and_then(|data| data.settings.tokenize);
     // Of sounds it was said before they were read as rows.
     (dataset.cut > 0 && dataset.schema.sound.is_none()).then(|| {
-        Diagnostic::warning("W0504", node.span, message)
-            .label(format!("has {steps} tokens"))
-            .help("a longer input reads more of them")
+        let warning = |at| Diagnostic::warning("W0504", at, message).label(format!("has {steps} tokens"));
+        match cut {
+            Some(how) if how.length == Some(steps) => warning(how.span)
+                .help("a greater `length=` reads more of them; with `long=split` their rest becomes rows of its own"),
+            _ => warning(node.span).help("a longer input reads more of them"),
+        }
     })
 }
 

@@ -10,7 +10,7 @@ use crate::run::{
         calibration::{Calibration, Fit, TEMPERATURES, name_of},
         trained::{Trained, TrainedError},
     },
-    judgements::lowest::{Lowest, lowest},
+    judgements::lowest::{Lowest, lowest, lowest_by_slopes},
     predictions::{
         committee::nothing_live,
         likelihood::{self, Term},
@@ -29,7 +29,7 @@ use crate::{
 /// Precisions that are tried, as multiples of one over the mean squared error.
 const PRECISIONS: (f64, f64) = (1e-3, 1e9);
 
-/// Fits each of `modes` on the validation part, by its likelihood, with fixed masks.
+/// Fits each of `modes` on the validation part, or its first `most` rows, by its likelihood, with fixed masks.
 ///
 /// # Errors
 /// No validation part; a net whose output says its own spread; a way that cannot be calibrated; what code generation says.
@@ -37,10 +37,10 @@ pub fn calibrate(
     net: &Trained,
     search: &Search,
     modes: &[PredictMode],
+    most: Option<usize>,
     team: &Team,
 ) -> Result<Calibration, TrainedError> {
     let unfit = |why: &str| TrainedError::Unfit(why.into());
-    net.answers_once("a temperature")?;
     if net.model.output.kind.says_spread() {
         return Err(unfit("a `normal` output says how far observations spread: there is nothing to fit"));
     }
@@ -49,12 +49,16 @@ pub fn calibrate(
         unfit("the data have no validation part to fit on\nhelp: write `split valid=20%` in `data` and train again")
     })?;
     views::know_black(net, part)?;
+    let part = &part.first(most.unwrap_or(usize::MAX));
     let mut fits = BTreeMap::new();
     for mode in modes {
         let name = net
             .calibration
             .name(*mode)
             .ok_or_else(|| unfit("the exact mean of all sub-networks has no temperature in this version"))?;
+        if !matches!(mode, PredictMode::WeightScaling | PredictMode::McDropout(_)) {
+            net.answers_once("a temperature of such a mean")?;
+        }
         if is_a_mean_of_means(net, *mode) {
             return Err(unfit(
                 "what is no plain mean over samples and views has no temperature in this version\nhelp: leave `augment` out of `predict` (`--views none`), or write `mc_dropout`",
@@ -96,7 +100,12 @@ impl<'a> Rows<'a> {
             }
             false => (TEMPERATURES, Some(losses(&[1.0])?[0].log)),
         };
-        match (lowest(range, losses)?, before) {
+        let found = match self.net.model.output.kind.steps() {
+            // Powers of a vocabulary a token, of logits that are too many to keep.
+            Some(_) => lowest_by_slopes(range, |value| Ok::<_, TrainedError>(losses(&[value])?[0]))?,
+            None => lowest(range, losses)?,
+        };
+        match (found, before) {
             (Lowest::Bottom(value, nll), _) if value.is_finite() && nll.is_finite() => {
                 Ok(Fit { value, nll, before, rows })
             }
@@ -172,15 +181,17 @@ impl<'a> Rows<'a> {
     fn losses(&self, said: &[f32], values: &[f64]) -> Result<Vec<Term>, TrainedError> {
         let kind = self.net.model.output.kind;
         let geometric = matches!(self.mode, PredictMode::Ensemble(Mean::Geometric, _));
-        let observed = own_units::observed(self.net, self.part);
+        let observed =
+            if kind.has_probabilities() { Vec::new() } else { own_units::observed(self.net, self.part) };
         let width = kind.width();
         let mut likelihoods = vec![Term::default(); values.len()];
         let mut add = |at: usize, samples: &[f32]| {
             let mean = geometric.then(|| mean_of(samples, width));
             let samples = mean.as_deref().unwrap_or(samples);
-            let of_row = |value: f64| match kind.has_probabilities() {
-                true => likelihood::of_logits(self.part, at, samples, width, value),
-                false => of_numbers(&observed[at * width..(at + 1) * width], samples, kind, value),
+            let of_row = |value: f64| match (self.part.observed(at), kind.has_probabilities()) {
+                (Observed::Tokens(came), _) => likelihood::of_tokens(came, samples, kind, value),
+                (_, true) => likelihood::of_logits(self.part, at, samples, width, value),
+                (_, false) => of_numbers(&observed[at * width..(at + 1) * width], samples, kind, value),
             };
             likelihoods.iter_mut().zip(values).for_each(|(sum, value)| *sum = *sum + of_row(*value));
         };
@@ -193,7 +204,7 @@ impl<'a> Rows<'a> {
                 self.said().each_row_of_logits(add)?.ok_or_else(nothing_live)?;
             }
         }
-        let rows = self.part.rows() as f64;
+        let rows = self.part.answers() as f64;
         // Adding 0 turns -0 round.
         let loss = |sum: Term| Term { log: -sum.log / rows + 0.0, slope: -sum.slope / rows };
         Ok(likelihoods.into_iter().map(loss).collect())

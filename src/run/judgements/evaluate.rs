@@ -205,8 +205,10 @@ pub(in crate::run) fn own_figures(
 ) -> Result<(Figures, Option<(f64, Figures)>), TrainedError> {
     let mut evaluator = Evaluator::new(&net.model, part)?;
     let temperature = net.temperature(PredictMode::WeightScaling);
+    // Of a net that answers at each step a pass says of each token how likely it was, and no logits.
+    let by_steps = net.model.output.kind.steps().is_some();
     let mut plain = reporter(net).tallies();
-    let mut tempered = (temperature != 1.0).then(|| reporter(net).with_nll().tallies());
+    let mut tempered = (temperature != 1.0 && !by_steps).then(|| reporter(net).with_nll().tallies());
     let loss = pass::each_block(net, &mut evaluator, part, team, |rows, mut outputs| {
         let order = numbers(rows);
         plain.add(&outputs, part, &order);
@@ -216,7 +218,21 @@ pub(in crate::run) fn own_figures(
         }
     })?;
     let figures = plain.figures(evaluator.mean_loss(loss, part));
-    Ok((figures, tempered.map(|tempered| (temperature, tempered.figures(None)))))
+    let tempered = match temperature != 1.0 && by_steps {
+        true => tempered_by_steps(net, part, team)?,
+        false => tempered.map(|tempered| tempered.figures(None)),
+    };
+    Ok((figures, tempered.map(|tempered| (temperature, tempered))))
+}
+
+/// Of the logits of all steps at the fitted temperature: what there is of one pass.
+fn tempered_by_steps(net: &Trained, part: &Part, team: &Team) -> Result<Option<Figures>, TrainedError> {
+    let sampling = Sampling::passes(vec![net], part, team).tempered(PredictMode::WeightScaling);
+    let figures = mc::figures(&sampling, Scoring::default(), &predictive_reporter(net))?;
+    Ok(figures.map(|(mut figures, _)| {
+        figures.0.retain(|(name, _)| name != "mutual_information");
+        figures
+    }))
 }
 
 fn predictive_reporter(net: &Trained) -> Reporter {

@@ -6,6 +6,7 @@
 use crate::{
     data::{Observed, Part},
     kernels::wide,
+    model::OutputKind,
     run::predictions::mc::Marginal,
 };
 
@@ -41,6 +42,31 @@ pub fn of_logits(part: &Part, row: usize, samples: &[f32], width: usize, tempera
         Observed::Real(_) | Observed::Tokens(_) => return Term { log: f64::NAN, slope: f64::NAN },
     };
     mean(&terms)
+}
+
+/// Of a row's tokens, each by itself, under samples of the logits of all its steps, `[samples, steps, vocab]`: the sum over those that came.
+pub fn of_tokens(came: &[i32], samples: &[f32], kind: OutputKind, temperature: f64) -> Term {
+    let (vocab, mut scratch) = (kind.outputs(), Vec::new());
+    let of_step = |(step, token): (usize, &i32)| {
+        let each = samples.chunks_exact(kind.width()).map(|all| &all[step * vocab..(step + 1) * vocab]);
+        let terms: Vec<Term> =
+            each.map(|z| of_one_of_many(z, *token as usize, temperature, &mut scratch)).collect();
+        mean(&terms)
+    };
+    came.iter().enumerate().map(of_step).fold(Term::default(), |sum, term| sum + term)
+}
+
+/// As [`of_class`], for so many classes that their powers are worth vectors.
+fn of_one_of_many(logits: &[f32], class: usize, temperature: f64, powers: &mut Vec<f64>) -> Term {
+    let top = logits.iter().enumerate().fold(0, |top, (k, z)| if *z > logits[top] { k } else { top });
+    let above = |a: usize, b: usize| (f64::from(logits[a]) - f64::from(logits[b])) / temperature;
+    powers.clear();
+    powers.extend((0..logits.len()).map(|k| above(k, top)));
+    wide::powers(powers);
+    powers[top] = 0.0;
+    let rest: f64 = powers.iter().sum();
+    let weighted: f64 = powers.iter().zip(0..).map(|(power, k)| power * above(k, class)).sum();
+    Term { log: above(class, top) - rest.ln_1p(), slope: (weighted + above(top, class)) / (1.0 + rest) }
 }
 
 /// ln softmax(z / T) at the class: what the others have beside the largest is summed apart, so that small losses keep their digits.
@@ -207,6 +233,25 @@ mod tests {
         // Means of p and of 1 - p: the second is that of the less sure sample.
         near(f64::from(logits_of_bits(&[40.0, 60.0], 1)[0]), 40.0 + 2.0_f64.ln(), 1e-5);
         near(f64::from(logits_of_bits(&[-40.0, -60.0], 1)[0]), -40.0 - 2.0_f64.ln(), 1e-5);
+    }
+
+    /// Tokens of two steps, of which the second sample is surer, against classes one by one.
+    #[test]
+    fn tokens_are_classes_step_by_step() {
+        let kind = OutputKind::tokens(3, 3);
+        let samples = [
+            2.0, -1.0, 0.5, 0.1, 3.0, -2.0, 9.0, 9.0, 9.0, 1.0, 0.0, 0.0, -4.0, 1.5, 700.0, 9.0, 9.0, 9.0_f32,
+        ];
+        for temperature in [0.3, 1.0, 4.0] {
+            let found = of_tokens(&[2, 1], &samples, kind, temperature);
+            let step = |class: u32, at: usize| {
+                let two = [&samples[at..at + 3], &samples[at + 9..at + 12]].concat();
+                of_logits(&part(Target::Classes(vec![class])), 0, &two, 3, temperature)
+            };
+            let expected = step(2, 0) + step(1, 3);
+            near(found.log, expected.log, 1e-9);
+            near(found.slope, expected.slope, 1e-9);
+        }
     }
 
     /// Slopes against differences of the logarithms.

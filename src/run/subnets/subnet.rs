@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::{
-    data::{Input, Numbers, RowBuffer, Rows, Search},
+    data::{Fields, Input, Numbers, RowBuffer, Rows, Search},
     draws::{self, Squares},
     graph::{Address, Mode, Op, StepInfo, Tossed},
     lower::{Lowered, lower_predict, lower_samples},
@@ -54,16 +54,20 @@ impl SiteMask {
 
     /// Without what lies behind the row's end, where that is known.
     fn of_own_steps(self, model: &Model, known: &Known) -> Self {
-        let node = model.nodes.iter().find(|node| node.path == self.path);
-        let masked = node.and_then(|node| Some(&model.node(*node.inputs.first()?).ty));
-        let (Some(ty), Some(length), Some(steps)) = (masked, known.length, self.shape.first().copied())
+        let masked = node_of(model, &self.path).and_then(|node| Some(&model.node(*node.inputs.first()?).ty));
+        let (Some(ty), Some(length), Some(first)) = (masked, known.length, self.shape.first().copied())
         else {
             return self;
         };
-        let Some(ragged) = ty.ragged().filter(|_| ty.steps().is_some_and(|axis| axis.size == steps)) else {
+        let (Some(ragged), Some(axis)) = (ty.ragged(), ty.steps()) else { return self };
+        let own = ragged.places(length).min(axis.size);
+        if let Some((steps, false)) = self.time {
+            return Self { time: Some((own.min(steps), false)), ..self };
+        }
+        let steps = axis.size;
+        if first != steps {
             return self;
-        };
-        let own = ragged.places(length).min(steps);
+        }
         let kept = self.kept[..self.kept.len() / steps.max(1) * own].to_vec();
         let shape = [&[own], &self.shape[1..]].concat();
         let time = self.time.map(|(_, apart)| (own, apart));
@@ -119,6 +123,16 @@ impl Known {
                 _ => None,
             },
         })
+    }
+}
+
+impl Known {
+    /// The words of its own steps, where it is a text.
+    #[must_use]
+    pub fn words(&self, net: &Trained) -> Vec<String> {
+        let Fields::Text(rule) = &net.checkpoint.meta.transform.fields else { return Vec::new() };
+        let own = self.tokens.first().into_iter().flatten().take(self.length.unwrap_or(0));
+        own.map(|token| rule.tokenizer.name(*token)).collect()
     }
 }
 
@@ -214,15 +228,21 @@ fn masks(
     }
 }
 
-/// The steps that the mask at a site is of, and whether its first axis is theirs: a site within a layer says whether steps have coins of their own.
-fn steps_of(model: &Model, path: &str, shape: &[usize]) -> Option<(usize, bool)> {
+/// The layer that a site is of: its own, or one that drops something within.
+fn node_of<'m>(model: &'m Model, path: &str) -> Option<&'m Node> {
     let within = |node: &&Node| path.strip_prefix(&node.path).is_some_and(|rest| rest.starts_with('.'));
-    if let Some(node) = model.nodes.iter().find(|node| node.path == path) {
-        let steps = model.node(*node.inputs.first()?).ty.steps()?.size;
+    model.nodes.iter().find(|node| node.path == path).or_else(|| model.nodes.iter().find(within))
+}
+
+/// The steps that the mask at a site is of, and whether its first axis is theirs: a site within a recurrent layer says whether steps have coins of
+/// their own, and where tokens are looked up each has one.
+fn steps_of(model: &Model, path: &str, shape: &[usize]) -> Option<(usize, bool)> {
+    let node = node_of(model, path)?;
+    let masked = &model.node(*node.inputs.first()?).ty;
+    let steps = masked.steps()?.size;
+    if node.path == path || masked.vocab().is_some() {
         return (shape.first() == Some(&steps)).then_some((steps, true));
     }
-    let node = model.nodes.iter().find(within)?;
-    let steps = model.node(*node.inputs.first()?).ty.steps()?.size;
     let inner =
         node.inner_drops(model).into_iter().find(|inner| path.ends_with(&format!(".{}", inner.name)))?;
     Some((steps, inner.fresh || !inner.scaled)).filter(|_| node.facts().recurrent)
