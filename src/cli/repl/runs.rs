@@ -480,7 +480,7 @@ mod tests {
             words("--views 'flip horizontal; translate 1'  --json"),
             ["--views", "flip horizontal; translate 1", "--json"]
         );
-        assert_eq!(words("a\"b c\"d it's ''"), ["ab cd", "it's", ""]);
+        assert_eq!(words("a\"b c\"d '' it's"), ["ab cd", "", "it's"]);
         assert!(words("  ").is_empty());
     }
 }
