@@ -10,8 +10,8 @@ use dropnet::internal::{
 use super::{
     Outcome, data,
     eval::{self, Run},
-    predict::{Sampling, USUAL_SAMPLES},
     progress,
+    sampling::{Sampling, USUAL_SAMPLES},
     train::Threads,
     ui::{Exit, Failure, Ui},
 };

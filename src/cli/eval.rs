@@ -16,9 +16,10 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Outcome, confused, data, last,
-    predict::{self, Ended, Sampling, USUAL_SAMPLES},
+    predict::{self, Ended},
     progress,
     ranks::Ranks,
+    sampling::{Sampling, USUAL_SAMPLES, of_numbers},
     train::Threads,
     ui::{Exit, Failure, Ui},
 };
@@ -244,7 +245,7 @@ impl Command {
             ));
         }
         if self.sampling.precision.is_some() {
-            predict::of_numbers(committee.first().model.output.kind)?;
+            of_numbers(committee.first().model.output.kind)?;
             self.is_scored(&committee, mode)?;
         }
         let said = Scoring::of(file);

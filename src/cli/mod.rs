@@ -35,6 +35,7 @@ mod repl;
 mod rng;
 mod runs;
 mod sample;
+mod sampling;
 mod screen;
 mod source;
 mod subnet;

@@ -11,7 +11,7 @@ use dropnet::internal::{
 
 use super::{
     Outcome, eval, last,
-    predict::USUAL_SAMPLES,
+    sampling::USUAL_SAMPLES,
     source::File,
     ui::{Exit, Failure, Ui},
 };

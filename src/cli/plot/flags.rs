@@ -7,7 +7,7 @@ use dropnet::internal::{
 
 use super::{Command, Kind};
 use crate::cli::{
-    predict::{self, USUAL_SAMPLES},
+    sampling::{STILL, USUAL_SAMPLES},
     ui::Failure,
 };
 
@@ -102,7 +102,7 @@ impl Command {
             return Err(Failure::usage(format!("`{flag}` {why}")));
         }
         let drawn = self.samples.is_some_and(|samples| samples > 0) || self.seed.is_some();
-        if drawn && !live { Err(Failure::usage(predict::STILL)) } else { Ok(()) }
+        if drawn && !live { Err(Failure::usage(STILL)) } else { Ok(()) }
     }
 
     /// Samples of dropout beside one pass, where something is live.

@@ -17,7 +17,7 @@ use dropnet::internal::{
 use super::{
     Outcome, ending,
     eval::{self, Runs},
-    numbers, predict,
+    numbers, sampling,
     source::{self, File, Sets},
     train::Threads,
     ui::{Exit, Failure, Ui},
@@ -297,7 +297,7 @@ impl Command {
                 }
                 error => eval::failure(&error, ui),
             })?;
-            let committee = predict::tempered(committee, self.temperature)?;
+            let committee = sampling::tempered(committee, self.temperature)?;
             let committee = match self.rate {
                 Some(rate) => committee.thinned_at(rate).map_err(|error| eval::failure(&error, ui))?,
                 None => committee,

@@ -11,7 +11,7 @@ use super::{
     Command, Kind,
     drawn::{Drawn, beside, nets},
 };
-use crate::cli::predict::USUAL_SAMPLES;
+use crate::cli::sampling::USUAL_SAMPLES;
 
 impl Command {
     /// The picture of what is drawn.
