@@ -2,7 +2,6 @@
 //!
 //! Invariant: training and prediction go through the same [`Prepare`], so a file gives the same bytes in both.
 
-mod bilinear;
 mod decode;
 mod folder;
 mod huffman;

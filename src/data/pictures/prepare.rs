@@ -1,8 +1,9 @@
 //! Pictures of any size to pictures of one size, in training and in prediction alike.
 
+use image::{RgbImage, imageops};
 use serde::{Deserialize, Serialize};
 
-use super::{CHANNELS, LONGEST_SIDE, Picture, bilinear};
+use super::{CHANNELS, LONGEST_SIDE, Picture};
 use crate::data::error::DataError;
 use crate::memory;
 
@@ -90,8 +91,14 @@ fn resized(picture: Picture, resize: Resize, name: &str) -> Result<Picture, Data
         return Ok(picture);
     }
     fits([h, w], [height, width], name)?;
-    memory::check(memory::product(&[height, width, CHANNELS])).map_err(|e| DataError::from(e).file(name))?;
-    Ok(Picture { height, width, pixels: bilinear::resized(&picture.pixels, [h, w], [height, width]) })
+    // Between its two passes the library holds four floats a place.
+    memory::check(memory::product(&[h.max(height), w.max(width), 4 * size_of::<f32>()]))
+        .map_err(|e| DataError::from(e).file(name))?;
+    let image = RgbImage::from_raw(w as u32, h as u32, picture.pixels).ok_or_else(|| {
+        DataError::new("E0541", "the picture has not as many bytes as its size says").file(name)
+    })?;
+    let image = imageops::resize(&image, width as u32, height as u32, imageops::FilterType::Triangle);
+    Ok(Picture { height, width, pixels: image.into_raw() })
 }
 
 /// Whether a resized picture is not longer than pictures are.
