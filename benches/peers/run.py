@@ -55,7 +55,7 @@ WORKLOADS = {
     "large-32": training("large", 32, 10),
     "large-1024": training("large", 1024, 3),
     "maps": training("maps", 64, 20),
-    "lenet": training("lenet", 128, 20),
+    "lenet": training("lenet", 128, 16),
     "resnet": training("resnet", 128, 8),
     "separable": training("separable", 64, 20),
 }
@@ -119,7 +119,9 @@ class Peer:
         self.process.stdin.write(json.dumps(spec) + "\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
-        return json.loads(line) if line else None
+        if not line:
+            raise SystemExit(f"{' '.join(self.process.args)} ended on {json.dumps(spec)}")
+        return json.loads(line)
 
 
 class Dropnet:

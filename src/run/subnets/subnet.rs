@@ -124,9 +124,7 @@ impl Known {
             },
         })
     }
-}
 
-impl Known {
     /// The words of its own steps, where it is a text.
     #[must_use]
     pub fn words(&self, net: &Trained) -> Vec<String> {
