@@ -132,8 +132,10 @@ class Dropnet:
         self.env = dict(os.environ, DROPNET_DATA=str(folder))
 
     def run(self, spec):
+        # Steps of convolutions are long, and some of the first find out how many threads are fastest.
+        seconds = "2" if spec["net"] in MAPS else "0.2"
         command = [
-            str(ROOT / "target/release/dropnet"), "bench", str(HERE / f"nets/{spec['net']}.net"), "--json", "--seconds", "0.2",
+            str(ROOT / "target/release/dropnet"), "bench", str(HERE / f"nets/{spec['net']}.net"), "--json", "--seconds", seconds,
             "--threads", str(self.threads),
         ]
         if spec["mode"] == "train":
