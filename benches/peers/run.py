@@ -68,21 +68,27 @@ for net in MAPS:
 for net in ["table", "small", "medium", "medium_last"]:
     for rows, calls in [(1, 20), (100, 2), (1000, 1)]:
         WORKLOADS[f"mc-{net}-{rows}"] = {"net": net, "batch": rows, "steps": calls, "mode": "mc"}
-# Peers that know convolutions.
-MAP_PEERS = ["torch-eager", "torch-compile", "jax-rbg", "jax-threefry"]
+# Dropout in front of the last layer of `lenet`, behind the pools of `maps` too.
+for net in ["lenet", "maps"]:
+    for rows, calls in [(1, 20), (32, 1)]:
+        WORKLOADS[f"mc-{net}-{rows}"] = {"net": net, "batch": rows, "steps": calls, "mode": "mc"}
+# Peers that know convolutions, and those of them that know samples of nets with them.
+MAP_PEERS = ["torch-eager", "torch-compile", "torch-prefix", "jax-rbg", "jax-threefry"]
+MAP_SAMPLERS = ["torch-eager", "torch-compile", "torch-prefix"]
 PEERS = {
     "jax-rbg": [sys.executable, "jax_peer.py", "rbg"],
     "jax-threefry": [sys.executable, "jax_peer.py", "threefry2x32"],
     "torch-eager": [sys.executable, "torch_peer.py", "eager"],
     "torch-compile": [sys.executable, "torch_peer.py", "compile"],
     # Monte-Carlo dropout only.
+    "torch-prefix": [sys.executable, "torch_peer.py", "prefix"],
     "torch-loop": [sys.executable, "torch_peer.py", "loop"],
     "baal": [sys.executable, "torch_peer.py", "baal"],
     "torch-uncertainty": [sys.executable, "torch_peer.py", "torch-uncertainty"],
     "burn": [str(RUST / "burn_peer")],
     "candle": [str(RUST / "candle_peer")],
 }
-SAMPLERS = ["torch-loop", "baal", "torch-uncertainty"]
+SAMPLERS = ["torch-prefix", "torch-loop", "baal", "torch-uncertainty"]
 
 ROWS = 10_240
 MAP_ROWS = 2_048
@@ -138,6 +144,8 @@ class Dropnet:
             str(ROOT / "target/release/dropnet"), "bench", str(HERE / f"nets/{spec['net']}.net"), "--json", "--seconds", seconds,
             "--threads", str(self.threads),
         ]
+        if spec["mode"] != "train":
+            command += ["--rows", str(spec["batch"])]
         if spec["mode"] == "train":
             command += ["--set", f"minibatch={spec['batch']}"]
         result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, env=self.env).stdout)
@@ -186,7 +194,7 @@ def compare(options, folder):
 
 
 def is_able(name, spec):
-    if spec["net"] in MAPS and name != "dropnet" and name not in MAP_PEERS:
+    if spec["net"] in MAPS and name != "dropnet" and name not in (MAP_SAMPLERS if spec["mode"] == "mc" else MAP_PEERS):
         return False
     return spec["mode"] == "mc" or name not in SAMPLERS
 

@@ -1,7 +1,7 @@
 """PyTorch as its users write it for speed on CPUs: fused AdamW, data in one tensor, eager or `torch.compile`d; one run a line on stdin.
 
-Monte-Carlo dropout is batched by hand: every row as often as it has samples; `loop` has one pass a sample instead, `baal` and
-`torch-uncertainty` draw with those libraries, batched."""
+Monte-Carlo dropout is batched by hand: every row as often as it has samples; `loop` has one pass a sample instead, `prefix` repeats
+what the first dropout sees, so that the layers before it run once a row, `baal` and `torch-uncertainty` draw with those libraries, batched."""
 import json
 import sys
 import time
@@ -11,6 +11,8 @@ import torch
 from torch import nn
 
 from torch_maps import NETS as MAPS
+
+DROPOUTS = (nn.Dropout, nn.Dropout2d)
 
 
 def network(spec):
@@ -85,13 +87,26 @@ def drawing(net, samples, mode):
         return mc_dropout(net, num_estimators=samples, on_batch=True).eval()
     if mode == "loop":
         return lambda x: torch.cat([net(x) for _ in range(samples)])
-    return lambda x: net(x.repeat(samples, *(1 for _ in x.shape[1:])))
+    prefix = 0
+    if mode == "prefix":
+        prefix = next(i for i, layer in enumerate(net) if isinstance(layer, DROPOUTS))
+    before, behind = net[:prefix], net[prefix:]
+
+    def draw(x):
+        x = before(x)
+        rows = x.repeat(samples, *(1 for _ in x.shape[1:]))
+        return behind(rows.contiguous(memory_format=torch.channels_last) if rows.ndim == 4 else rows)
+
+    return draw
 
 
 def predicting(spec, mode):
     torch.manual_seed(0)
     samples = spec["samples"] if spec["mode"] == "mc" else 1
-    net = network(spec).train(spec["mode"] == "mc")
+    net = network(spec).eval()
+    for layer in net.modules():
+        # Batch norm keeps its figures while dropout draws.
+        layer.training = spec["mode"] == "mc" and isinstance(layer, DROPOUTS)
     x = torch.randn(spec["batch"], *spec["sizes"][0]) if spec["net"] in MAPS else torch.randn(spec["batch"], spec["sizes"][0])
     if x.ndim == 4:
         x = x.permute(0, 3, 1, 2)

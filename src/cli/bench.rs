@@ -7,7 +7,7 @@ use dropnet::internal::{
     model::summary::grouped,
     peers::Link,
     plot::{self, RooflinePoint},
-    run::{self, Bench, BenchError, Foretold, PATIENCE, ROOM, Ready, Unforetold},
+    run::{self, Bench, BenchError, Calls, Foretold, PATIENCE, ROOM, Ready, Unforetold},
 };
 use serde_json::json;
 
@@ -28,6 +28,9 @@ pub struct Command {
     /// How long to time steps
     #[arg(long, value_name = "SECONDS", default_value_t = 2.0, value_parser = seconds)]
     seconds: f64,
+    /// Rows of the calls that predict and that draw samples, such as `1,256`
+    #[arg(long, value_name = "ROWS", value_delimiter = ',', value_parser = numbers::between::<1, { 1 << 20 }>)]
+    rows: Vec<u64>,
     /// Write one JSON object instead of the table
     #[arg(long)]
     json: bool,
@@ -130,6 +133,11 @@ impl Command {
         Ok((source, ready))
     }
 
+    fn calls(&self) -> Calls {
+        let rows: Vec<usize> = self.rows.iter().map(|rows| *rows as usize).collect();
+        if rows.is_empty() { Calls::default() } else { Calls { predict: rows.clone(), sample: rows } }
+    }
+
     fn timed(
         &self,
         source: &Source,
@@ -139,7 +147,7 @@ impl Command {
     ) -> Result<(Bench, Vec<Foretold>), Failure> {
         let budget = Duration::from_secs_f64(self.seconds);
         let hands = (self.threads.count(), ranks.map(Ranks::peers));
-        let bench = run::bench(&source.text, &self.file.sets.sets, ready, hands, budget);
+        let bench = run::bench(&source.text, &self.file.sets.sets, ready, hands, budget, &self.calls());
         let bench = bench.map_err(|error| match error {
             BenchError::Codegen(error) => data::native(&error),
             BenchError::Data(error) => data::failure(&error, None, ui),

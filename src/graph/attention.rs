@@ -34,7 +34,8 @@ pub struct Attention {
     pub slopes: bool,
     /// Whether queries and keys are turned by their places: an operand has the sines and cosines.
     pub turned: bool,
-    /// Whether an operand says how many of the places that are looked at hold something: the first ones.
+    /// Whether an operand says how many of the places that are looked at hold something: the first ones. Where places look at each other the results of
+    /// the rest are zeros.
     pub padded: bool,
     /// Whether weights are dropped: the first two operands are the key and the threshold.
     pub dropped: bool,

@@ -125,7 +125,8 @@ impl Layer for Attention {
         let form = form(cx.args, steps, steps, width);
         let weights: Vec<ValueId> = (0..3).map(|i| cx.param(i)).collect();
         let weights = cx.b.concat(&weights, 1);
-        let packed = cx.b.matmul(cx.input(), weights);
+        let x = cx.multiplied(0);
+        let packed = cx.b.matmul(x, weights);
         let packed = match cx.args.flag("bias") {
             true => {
                 let biases: Vec<ValueId> = (4..7).map(|i| cx.param(i)).collect();

@@ -86,7 +86,7 @@ impl Layer for CrossAttention {
     }
 
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
-        let (x, memory) = (cx.inputs()[0], cx.inputs()[1]);
+        let (x, memory) = (cx.multiplied(0), cx.multiplied(1));
         let form = of(cx.args, &[&cx.input_types[0], &cx.input_types[1]]);
         let joined = cx.b.concat(&[cx.param(1), cx.param(2)], 1);
         let (mut queries, mut seen) = (cx.b.matmul(x, cx.param(0)), cx.b.matmul(memory, joined));

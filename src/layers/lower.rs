@@ -1,7 +1,7 @@
 //! What a layer has at hand when it is lowered to graph operations.
 
 use crate::{
-    graph::{Address, Builder, DType, Mode, ScalarDef, Scalars, StepInfo, ValueId},
+    graph::{Address, Builder, DType, Mode, Op, ScalarDef, Scalars, StepInfo, ValueId},
     model::{Axis, Node, Ragged, Ty},
     vocab::Args,
 };
@@ -61,9 +61,28 @@ impl Lower<'_> {
         self.within_steps(self.input_types[input].steps()?)
     }
 
+    /// An input as a product reads it: zeros behind the ends of rows, where nobody reads the result, since rows of zeros are left out of products. Windows stay
+    /// as they are: products read them where they lie, and overlapping ones would be written out for it.
+    pub fn multiplied(&mut self, input: usize) -> ValueId {
+        let x = self.inputs[input];
+        match self.b.graph().node(x).op {
+            Op::Windows { .. } => x,
+            _ => {
+                let within = self.within_of(input);
+                self.filled(x, within, 0.0)
+            }
+        }
+    }
+
     /// `x`, of the axes of the first input, with `fill` behind the ends of rows; `x` itself where rows have no lengths.
     pub fn own_steps(&mut self, x: ValueId, fill: f32) -> ValueId {
-        let Some(within) = self.within() else { return x };
+        let within = self.within();
+        self.filled(x, within, fill)
+    }
+
+    /// `x` with `fill` where `within` is 0.
+    fn filled(&mut self, x: ValueId, within: Option<ValueId>, fill: f32) -> ValueId {
+        let Some(within) = within else { return x };
         let within = self.b.broadcast_like(within, x, &[0, 1]);
         let (zero, fill) = (self.b.splat(0.0, x), self.b.splat(fill, x));
         let own = self.b.less(zero, within);

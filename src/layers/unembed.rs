@@ -107,8 +107,9 @@ impl Layer for Unembed {
     fn lower(&self, cx: &mut Lower<'_>) -> ValueId {
         // What is lent comes last.
         let table = cx.param(cx.param_count() - 1);
-        let rank = cx.b.ty(cx.input()).dims.len();
-        let logits = cx.b.contract(cx.input(), table, &[], &[(rank - 1, 1)]);
+        let x = cx.multiplied(0);
+        let rank = cx.b.ty(x).dims.len();
+        let logits = cx.b.contract(x, table, &[], &[(rank - 1, 1)]);
         if cx.param_count() == 1 {
             return logits;
         }

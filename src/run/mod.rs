@@ -19,8 +19,8 @@ mod subnets;
 mod watch;
 
 pub use bench::{
-    Bench, BenchError, Foretold, KernelTime, Once, PATIENCE, PredictTime, ROOM, SampleTime, StageTimes,
-    Unforetold, bench, foretell,
+    Bench, BenchError, Calls, Foretold, KernelTime, Once, PATIENCE, PredictTime, ROOM, SampleTime,
+    StageTimes, Unforetold, bench, foretell,
 };
 pub use comparison::bootstrap::Interval as RowInterval;
 pub use comparison::compare::{

@@ -16,7 +16,7 @@ use crate::kernels::team::Team;
 use crate::{
     codegen::{self, Bind, CodegenError, Compiled, Options, Storage, Tensor},
     data::{DataError, Input, Numbers, Numeric, Part, Target},
-    graph::{Graph, ScalarDef},
+    graph::{Graph, Op, ScalarDef, Stored},
     loops,
     lower::Lowered,
     memory::product,
@@ -170,14 +170,24 @@ pub enum Status {
     NonFinite { step: u64 },
 }
 
-/// Bytes that a step outside of training may take: beyond, it has fewer rows.
+/// Bytes that a step outside of training may take.
 const ROOM: usize = 512 << 20;
+/// Bytes of values that stay in a cache from kernel to kernel.
+const CACHE: usize = 8 << 20;
+/// Rows below which a step is not cut for the cache's sake: products of fewer have not the library's speed, and loops over time are cut by rows alone.
+const FEWEST: usize = 8;
+const FEWEST_OVER_TIME: usize = 32;
 
 impl Function {
-    /// Rows of a step outside of training: `most`, or of rows that take much memory a half of it, a quarter, ... It goes by the net alone, so that
-    /// figures are the same on every machine.
+    /// Rows of a step outside of training: `most`, or a half of it, a quarter, ... where what they make stays in a cache then, and in memory. Parameters are read
+    /// once a step, so it does not get smaller than them. It goes by the net alone, so that figures are the same on every machine.
     pub fn rows_of_step(&self, most: usize) -> usize {
-        self.rows_within(most, ROOM)
+        let bytes = |param: &Stored| size_of::<f32>() * param.dims.iter().product::<usize>();
+        let parameters: usize = self.graph.params.iter().map(bytes).sum();
+        let loops = self.graph.nodes.iter().any(|node| matches!(node.op, Op::Scan(_)));
+        let fewest = if loops { FEWEST_OVER_TIME } else { FEWEST };
+        let cached = self.rows_within(most, CACHE.max(2 * parameters)).max(fewest);
+        self.rows_within(most, ROOM).min(cached)
     }
 
     fn rows_within(&self, most: usize, room: usize) -> usize {
@@ -438,27 +448,39 @@ mod tests {
         lower::lower_predict,
     };
 
+    fn predicting(body: &str, sizes: &[usize]) -> Function {
+        let source = format!("net {{\n{body}\n  dense 3\n  output y: class[3]\n}}\n");
+        let model = check_source(&source, &Env::default()).model.expect("a sound net");
+        let part = Part::of_first(0, vec![Input::floats("x", sizes, Vec::new())], Target::NONE);
+        Function::new(lower_predict(&model, Mode::Eval), &part).expect("native code")
+    }
+
     #[test]
-    fn rows_that_take_much_memory_are_few_in_a_step() {
-        let function = |side: usize| {
-            let source = format!(
-                "net {{\n  input x: real[{side}, {side}, 3]\n  conv 32, 3x3 -> relu\n  conv 32, 3x3 -> relu -> global_avg_pool\n  dense 3\n  output y: class[3]\n}}\n"
+    fn a_step_has_as_many_rows_as_a_cache_holds() {
+        let maps = |side: usize| {
+            let body = format!(
+                "  input x: real[{side}, {side}, 3]\n  conv 32, 3x3 -> relu\n  conv 32, 3x3 -> relu -> global_avg_pool"
             );
-            let model = check_source(&source, &Env::default()).model.expect("a sound net");
-            let part =
-                Part::of_first(0, vec![Input::floats("x", &[side, side, 3], Vec::new())], Target::NONE);
-            Function::new(lower_predict(&model, Mode::Eval), &part).expect("native code")
+            predicting(&body, &[side, side, 3])
         };
         let takes = |function: &Function, side: usize, rows: usize| {
             function.compiled.program().peak_bytes(rows) + rows * side * side * 3 * 4
         };
-        let small = function(16);
-        assert_eq!(small.rows_of_step(256), 256);
+        let small = maps(16);
         let room = takes(&small, 16, 64);
         assert_eq!([room, room - 1, 0].map(|room| small.rows_within(256, room)), [64, 32, 1]);
-        // Two maps of 224x224x32 take 12.8 MB of each row.
-        let large = function(224);
-        let rows = large.rows_of_step(256);
-        assert!(takes(&large, 224, rows) <= ROOM && takes(&large, 224, 2 * rows) > ROOM, "{rows} rows");
+        let rows = small.rows_of_step(256);
+        assert!(takes(&small, 16, rows) <= CACHE && takes(&small, 16, 2 * rows) > CACHE, "{rows} rows");
+        // Two maps of 224x224x32 take 12.8 MB of each row, of 1024x1024x32 268 MB.
+        assert_eq!([224, 1024].map(|side| maps(side).rows_of_step(256)), [FEWEST, 1]);
+        assert_eq!(maps(4).rows_of_step(256), 256);
+    }
+
+    #[test]
+    fn a_step_has_rows_that_are_worth_reading_its_parameters_or_looping_over_time() {
+        let wide = predicting("  input x: real[4096]\n  dense 4096 -> relu\n  dense 4096 -> relu", &[4096]);
+        assert_eq!((wide.rows_within(256, CACHE), wide.rows_of_step(256)), (128, 256));
+        let long = predicting("  input x: real[2048, 8]\n  lstm 64, output=last", &[2048, 8]);
+        assert_eq!(long.rows_of_step(256), FEWEST_OVER_TIME);
     }
 }

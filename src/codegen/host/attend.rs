@@ -29,11 +29,13 @@ pub(super) unsafe extern "C" fn attend(operands: *const u64, args: *const Args, 
                 let key = row_key(call.site, is(AttendParams::BY_UPDATE), args, row as u64);
                 Draws { key: draws::halves(key), q: *args.step_scalars.add(call.scalar as usize) }
             });
+            // What is no number of places counts as none.
+            let length = if is(AttendParams::PADDED) { (*at(3, 1)).ceil() as usize } else { heads.keys };
             let own = Row {
                 packed: at(0, heads.row_len),
                 turns: if is(AttendParams::TURNED) { at(2, 0) } else { std::ptr::null() },
-                // What is no number of places counts as none.
-                length: if is(AttendParams::PADDED) { (*at(3, 1)).ceil() as usize } else { heads.keys },
+                length,
+                asked: if is(AttendParams::ACROSS) { heads.queries } else { length },
                 draws,
             };
             match is(AttendParams::BACK) {

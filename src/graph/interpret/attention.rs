@@ -42,7 +42,7 @@ pub(crate) fn attend<T: Real>(
     let mut all = Vec::new();
     for row in rows(form, operands, masks, fma) {
         let mut own = vec![T::from_f32(0.0); form.queries * form.all()];
-        for (head, query) in row.asked() {
+        for (head, query) in row.asked().filter(|(_, query)| row.holds(*query)) {
             let weights = row.weights(head, query);
             let to = &mut own[query * form.all() + head * form.width..][..form.width];
             for (key, weight) in weights.iter().enumerate() {
@@ -69,7 +69,7 @@ pub(crate) fn attend_back<T: Real>(
     let per_row = form.queries * form.all();
     for (row, g) in rows(form, operands, masks, fma).zip(g.reals().chunks_exact(per_row)) {
         let mut own = vec![T::from_f32(0.0); form.row_len()];
-        for (head, query) in row.asked() {
+        for (head, query) in row.asked().filter(|(_, query)| row.holds(*query)) {
             let g = &g[query * form.all() + head * form.width..][..form.width];
             row.back(head, query, g, &mut own);
         }
@@ -163,7 +163,17 @@ impl<T: Real> Row<'_, T> {
     }
 
     fn is_seen(&self, query: usize, key: usize) -> bool {
-        key < self.form.reach(query) && self.length.is_none_or(|length| T::from_f32(key as f32) < length)
+        key < self.form.reach(query) && self.is_own(key)
+    }
+
+    /// Whether a place that is looked at lies in front of the row's end.
+    fn is_own(&self, key: usize) -> bool {
+        self.length.is_none_or(|length| T::from_f32(key as f32) < length)
+    }
+
+    /// Whether a place that asks does: where places look at each other, it is one of those.
+    fn holds(&self, query: usize) -> bool {
+        self.form.across || self.is_own(query)
     }
 
     /// What a key weighs for a query, before dropout: zero for those that it does not see.

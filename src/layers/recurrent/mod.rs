@@ -384,8 +384,7 @@ impl Inside {
 
 /// The product of the input of all steps with the input's weights: `[B, T, gates width]`.
 fn input_product(cx: &mut Lower<'_>, factors: &Factors, steps: usize) -> ValueId {
-    // Behind a row's end it is read by nobody: rows of zeros are left out of products.
-    let (x, shares) = (cx.own_steps(cx.input(), 0.0), shares_time(cx.args));
+    let (x, shares) = (cx.multiplied(0), shares_time(cx.args));
     let width = cx.args.count("width");
     let weights = columns(cx.b, cx.param(0), factors, width);
     let masked = |b: &mut Builder, mask: ValueId| {

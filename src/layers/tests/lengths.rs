@@ -238,3 +238,22 @@ fn a_causal_convolution_is_one_with_zeros_in_front() {
         assert_eq!(said(causal), said(padded), "{causal}");
     }
 }
+
+/// Products, forward and in the derivative, read zeros behind the ends of rows, so that they are left out there.
+#[test]
+fn products_read_nothing_behind_a_rows_end() {
+    let layers = "dense 4 -> gelu -> attention heads=2 -> residual { layer_norm -> dense 8 -> gelu -> dense 4 } -> mean_pool over=time";
+    let lowered = lower_train(&model_of(&source(layers, STEPS)));
+    let values = rig::run(&lowered.graph, &bindings(&lowered, STEPS, 5.0));
+    let over_time = |v: &ValueId| lowered.graph.ty(*v).dims.len() == 3;
+    let products = lowered.graph.nodes.iter().filter(|node| matches!(node.op, Op::Contract { .. }));
+    let read: Vec<ValueId> = products.map(|node| node.inputs[0]).filter(over_time).collect();
+    assert!(read.len() >= 10, "{read:?}");
+    for v in read {
+        let tensor = values.of(v);
+        let width = tensor.dims[2];
+        for (row, numbers) in tensor.reals().chunks(STEPS * width).enumerate() {
+            assert!(numbers[(2 + row % 4) * width..].iter().all(|x| *x == 0.0), "{v:?}, row {row}");
+        }
+    }
+}

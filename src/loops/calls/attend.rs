@@ -74,6 +74,7 @@ impl AttendParams {
     pub const DROPPED: u64 = 16;
     pub const BY_UPDATE: u64 = 32;
     pub const BACK: u64 = 64;
+    pub const ACROSS: u64 = 128;
 }
 
 impl Attend {
@@ -159,6 +160,7 @@ impl Library for Attend {
             (form.slopes, AttendParams::SLOPES),
             (form.turned, AttendParams::TURNED),
             (form.padded, AttendParams::PADDED),
+            (form.across, AttendParams::ACROSS),
             (form.dropped, AttendParams::DROPPED),
             (self.draws.is_some_and(|draws| draws.by_update), AttendParams::BY_UPDATE),
             (self.gradient.is_some(), AttendParams::BACK),

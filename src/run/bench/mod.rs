@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use predictions::{PATIENCE, PredictTime, ROOM, SampleTime};
+pub use predictions::{Calls, PATIENCE, PredictTime, ROOM, SampleTime};
 pub use ranks::{Foretold, Unforetold, foretell};
 
 use super::Ready;
@@ -151,7 +151,7 @@ impl From<PassError> for BenchError {
     }
 }
 
-/// Times the training step of a net for about `budget`, on so many threads, of each of the processes that the net's blocks are dealt to if there are several.
+/// Times the training step of a net for about `budget`, and `calls`, on so many threads, of each of the processes that the net's blocks are dealt to if there are several.
 ///
 /// # Errors
 /// See [`BenchError`].
@@ -161,6 +161,7 @@ pub fn bench(
     ready: &Ready,
     (threads, peers): (usize, Option<Arc<dyn Peers>>),
     budget: Duration,
+    calls: &Calls,
 ) -> Result<Bench, BenchError> {
     let section = ready.model.train.as_ref().ok_or(BenchError::NoSection("train"))?;
     let config = ready.model.data.as_ref().ok_or(BenchError::NoSection("data"))?;
@@ -190,8 +191,8 @@ pub fn bench(
     let (predictions, samples) = match peers.is_some() {
         true => (Vec::new(), Vec::new()),
         false => (
-            predictions::times(&ready.model, &ready.dataset, &stepper.store, &team)?,
-            predictions::samples(&ready.model, &ready.dataset, &stepper.store, &team)?,
+            predictions::times(&ready.model, &ready.dataset, &stepper.store, &team, calls)?,
+            predictions::samples(&ready.model, &ready.dataset, &stepper.store, &team, calls)?,
         ),
     };
     let mut bench = Bench {

@@ -20,8 +20,18 @@ use crate::{
     },
 };
 
-/// Rows of a call.
-const CALLS: [usize; 3] = [1, 32, 1024];
+/// Rows of the calls that are timed.
+pub struct Calls {
+    pub predict: Vec<usize>,
+    /// Of those that draw samples.
+    pub sample: Vec<usize>,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Calls { predict: vec![1, 32, 1024], sample: vec![1, 100, 1000] }
+    }
+}
 
 /// A call that predicts `rows` rows.
 pub struct PredictTime {
@@ -43,8 +53,7 @@ pub struct SampleTime {
 pub const PATIENCE: Duration = Duration::from_secs(20);
 pub const ROOM: u64 = 1_000_000_000;
 
-/// Rows of a call that draws samples.
-const SAMPLED: [usize; 3] = [1, 100, 1000];
+/// Of each row of a call that draws them.
 const SAMPLES: u32 = 100;
 
 /// Times of Monte-Carlo dropout; none where nothing is live.
@@ -53,13 +62,14 @@ pub(super) fn samples(
     dataset: &Dataset,
     store: &Store,
     team: &Team,
+    calls: &Calls,
 ) -> Result<Vec<SampleTime>, PassError> {
     let part = &dataset.train;
     let Some(sampler) = Sampler::new(model, part, true)? else { return Ok(Vec::new()) };
     let mut store = store.clone();
     let width = model.output.kind.width();
     let mut all: Vec<SampleTime> = Vec::new();
-    let mut sizes = SAMPLED.map(|rows| rows.min(part.rows())).to_vec();
+    let mut sizes: Vec<usize> = calls.sample.iter().map(|rows| *rows.min(&part.rows())).collect();
     sizes.dedup();
     for rows in sizes {
         let too_long = all.last().is_some_and(|fewer| fewer.takes(rows).is_none_or(|time| time > PATIENCE));
@@ -99,21 +109,24 @@ impl SampleTime {
     }
 }
 
-/// Calls that are worth one thread go through a [`Session`], as a library user's would; the others through the team.
+/// Calls of one row, and others that are worth one thread, go through a [`Session`], as those of a library user (`Net::predict_row`); the rest through the team.
 pub(super) fn times(
     model: &Model,
     dataset: &Dataset,
     store: &Store,
     team: &Team,
+    calls: &Calls,
 ) -> Result<Vec<PredictTime>, PassError> {
     let function = Function::new(lower_predict(model, Mode::Eval), &dataset.train)?;
     let mut all = Vec::new();
-    for rows in CALLS {
-        let time = match function.native().most_threads(team, rows.min(BATCH)) {
-            1 => alone(model, dataset, store, rows)?,
-            _ => together(model, dataset, &function, store, rows, team)?,
+    for &rows in &calls.predict {
+        let most = function.native().most_threads(team, rows.min(BATCH));
+        let in_session = rows == 1 || most == 1;
+        let time = match in_session {
+            true => alone(model, dataset, store, rows)?,
+            false => together(model, dataset, &function, store, rows, team)?,
         };
-        let threads = function.native().threads(team, rows.min(BATCH));
+        let threads = if in_session { 1 } else { function.native().threads(team, rows.min(BATCH)) };
         all.push(PredictTime { rows, threads, time });
     }
     Ok(all)

@@ -97,7 +97,8 @@ impl<'h> Head<'h> {
     }
 
     pub(super) unsafe fn lay_keys(&self, desk: &mut Desk<'_>) {
-        let Heads { keys, width, key, .. } = *self.form;
+        let Heads { width, key, .. } = *self.form;
+        let keys = self.form.seen(self.row, usize::MAX);
         // SAFETY: the row's numbers, and a desk of this form.
         unsafe {
             let own = self.row.packed.add(key.offset + self.group() * width);
@@ -111,15 +112,15 @@ impl<'h> Head<'h> {
     }
 
     pub(super) unsafe fn lay_values(&self, desk: &mut Desk<'_>) {
-        let Heads { keys, width, .. } = *self.form;
+        let (keys, width) = (self.form.seen(self.row, usize::MAX), self.form.width);
         // SAFETY: the row's numbers, and a desk of this form.
         unsafe { lines(self.values(), keys, width, self.line, desk.values, 1.0) }
     }
 
     /// Scores of queries from `from` on over the keys that the last of them sees, and these queries. Nothing where they see none.
     unsafe fn score(&self, desk: &mut Desk<'_>, from: usize) -> Block {
-        let Heads { queries, width, query, .. } = *self.form;
-        let rows = BLOCK.min(queries - from);
+        let Heads { width, query, .. } = *self.form;
+        let rows = BLOCK.min(self.form.asked(self.row) - from);
         let seen = self.form.seen(self.row, from + rows);
         // SAFETY: the row's numbers, and a desk of this form.
         unsafe {

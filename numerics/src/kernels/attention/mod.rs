@@ -53,6 +53,8 @@ pub struct Row {
     pub turns: *const f32,
     /// Keys that hold something.
     pub length: usize,
+    /// Queries that hold something; the results of the others are zeros.
+    pub asked: usize,
     pub draws: Option<Draws>,
 }
 
@@ -92,6 +94,10 @@ impl Heads {
         if self.causal { all.min(to) } else { all }
     }
 
+    fn asked(&self, row: &Row) -> usize {
+        self.queries.min(row.asked)
+    }
+
     /// The result of a row: `queries` places of `heads` times `width` numbers.
     ///
     /// # Safety
@@ -106,10 +112,12 @@ impl Heads {
                 if head.is_first_of_group() {
                     head.lay_keys(&mut desk);
                 }
-                for from in (0..self.queries).step_by(BLOCK) {
+                for from in (0..self.asked(row)).step_by(BLOCK) {
                     head.block(&mut desk, from, result);
                 }
             }
+            let len = self.heads * self.width;
+            result.add(self.asked(row) * len).write_bytes(0, (self.queries - self.asked(row)) * len);
         }
     }
 
@@ -129,7 +137,7 @@ impl Heads {
                     head.lay_keys(&mut desk);
                     head.lay_values(&mut desk);
                 }
-                for from in (0..self.queries).step_by(BLOCK) {
+                for from in (0..self.asked(row)).step_by(BLOCK) {
                     head.block_back(&mut desk, from, (result, flow), to);
                 }
             }
