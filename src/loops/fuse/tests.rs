@@ -90,6 +90,21 @@ fn what_all_steps_of_a_row_drop_is_left_out() {
     );
 }
 
+/// What rows lack behind their ends does not hide what their steps lack.
+#[test]
+fn rows_with_lengths_leave_as_much_out() {
+    let left_out = |input: &str| {
+        let body =
+            "dense 24 -> dropout 0.5, share=time -> dense 40 -> lstm 16, dropout=0.5, output=last -> dense 2";
+        let train = "train {\n  loss squared_error\n  optimizer sgd, lr=0.1\n  epochs 1\n}";
+        let source = format!("net {{\n  {input}\n  {body}\n  output y: real[2]\n}}\n{train}\n");
+        let graph = graph(&source, Train);
+        print(&fuse(&graph).expect("kernels"), &graph).matches(": thinned contract").count()
+    };
+    let plain = left_out("input x: real[80]\n  reshape 4x20, roles=[time, channel]");
+    assert_eq!((plain, left_out("input x: series[4, 20]")), (5, 5));
+}
+
 #[test]
 fn a_step_of_time_is_two_kernels_on_rows_of_its_own() {
     let why = "A loop over time: the product with the packed matrix and the gates, forward; backward the gates, and the product that hands on. Masks for all steps are drawn in each, \

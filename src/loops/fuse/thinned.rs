@@ -117,10 +117,13 @@ enum Through {
 /// The mask that a value has as a factor.
 fn dropped(graph: &Graph, v: ValueId, through: Through) -> Option<Mask> {
     let node = graph.node(v);
-    if node.op != Op::Mul {
-        return None;
-    }
     let inputs = &node.inputs;
+    match &node.op {
+        // What lies behind a row's end is zero, too.
+        Op::Select if is_zero(graph, inputs[2]) => return dropped(graph, inputs[1], through),
+        Op::Mul => {}
+        _ => return None,
+    }
     let own = inputs.iter().find_map(|x| mask(graph, *x, through));
     own.or_else(|| inputs.iter().find_map(|x| dropped(graph, *x, through)))
 }
@@ -135,6 +138,11 @@ fn wanted(graph: &Graph, around: (&[Vec<ValueId>], &[bool]), v: ValueId, through
         let node = graph.node(*reader);
         let other = node.inputs.iter().find(|x| **x != v)?;
         match (&node.op, &node.inputs[..]) {
+            (Op::Select, [_, own, zero])
+                if through == Through::Units && *own == v && is_zero(graph, *zero) =>
+            {
+                wanted(graph, around, *reader, through)
+            }
             (Op::Mul, _) if is_number(graph, *other) => wanted(graph, around, *reader, through),
             (Op::Mul, _) => mask(graph, *other, through),
             // Behind `relu -> dropout` the output tells what is active and kept (`graph/passes/kept`).

@@ -42,7 +42,7 @@ impl Thinned<'_> {
     #[target_feature(enable = "avx512f,avx2,fma")]
     unsafe fn with_avx512(&self, cols: usize, dy: Rows<*const f32>, w: Rows<*const f32>, dx: Rows<*mut f32>) {
         // SAFETY: the caller's contract.
-        unsafe { self.runs::<std::arch::x86_64::__m512, 6, 4>(cols, dy, w, dx) }
+        unsafe { self.runs::<std::arch::x86_64::__m512, 4, 4>(cols, dy, w, dx) }
     }
 
     #[cfg(target_arch = "x86_64")]
