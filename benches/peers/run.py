@@ -73,7 +73,7 @@ for net in ["lenet", "maps"]:
     for rows, calls in [(1, 20), (32, 1)]:
         WORKLOADS[f"mc-{net}-{rows}"] = {"net": net, "batch": rows, "steps": calls, "mode": "mc"}
 # Peers that know convolutions, and those of them that know samples of nets with them.
-MAP_PEERS = ["torch-eager", "torch-compile", "torch-prefix", "jax-rbg", "jax-threefry"]
+MAP_PEERS = ["torch-eager", "torch-compile", "jax-rbg", "jax-threefry"]
 MAP_SAMPLERS = ["torch-eager", "torch-compile", "torch-prefix"]
 PEERS = {
     "jax-rbg": [sys.executable, "jax_peer.py", "rbg"],

@@ -29,7 +29,7 @@ pub struct Command {
     #[arg(long, value_name = "SECONDS", default_value_t = 2.0, value_parser = seconds)]
     seconds: f64,
     /// Rows of the calls that predict and that draw samples, such as `1,256`
-    #[arg(long, value_name = "ROWS", value_delimiter = ',', value_parser = numbers::between::<1, { 1 << 20 }>)]
+    #[arg(long, value_name = "ROWS", value_delimiter = ',', value_parser = numbers::between::<1, { 1 << 16 }>)]
     rows: Vec<u64>,
     /// Write one JSON object instead of the table
     #[arg(long)]
@@ -96,6 +96,11 @@ impl Command {
         if ranks.is_some() && self.ranks.is_some() {
             return Err(Failure::usage(
                 "`--ranks` foretells from one process, and several were started\nhelp: leave it out to time these, or `mpirun`",
+            ));
+        }
+        if ranks.is_some() && !self.rows.is_empty() {
+            return Err(Failure::usage(
+                "`--rows` times calls of one process, and several were started\nhelp: leave it out to time steps, or `mpirun`",
             ));
         }
         let (source, ready) = self.opened(ranks, ui)?;
